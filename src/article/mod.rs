@@ -1,0 +1,26 @@
+//! From the bytes of a record to an [`Article`].
+
+/// A news article as delivered. `title` and `body` are never changed after decoding: every offset in a
+/// record points into exactly these strings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Article {
+    /// The publisher's id as text. Where the input has none: a hash of the address or of the text, so
+    /// that the same article always gets the same id.
+    pub id: String,
+    /// Headline; `None` where the input has none.
+    pub title: Option<String>,
+    /// Text; empty where the input has none (status `no_text`).
+    pub body: String,
+    /// BCP 47 language tag as declared by the input.
+    pub language: Option<String>,
+    /// Time of publication.
+    pub published_at: Option<jiff::Timestamp>,
+    /// Publisher or feed.
+    pub source: Option<String>,
+    /// Address of the article.
+    pub url: Option<String>,
+    /// Author line.
+    pub byline: Option<String>,
+    /// Version of the article where the format has one.
+    pub revision: Option<String>,
+}

@@ -1,0 +1,136 @@
+//! Configuration in two steps: [`Settings`] are what a file and the environment say, one field per key;
+//! [`Config`] is what the program runs with, and can only be made from settings that hold together.
+
+mod settings;
+
+pub use settings::*;
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// A configuration that is known to be valid. Built by [`Config::from_settings`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub kafka: KafkaConfig,
+    pub input: InputConfig,
+    pub analysis: AnalysisConfig,
+    pub pipeline: PipelineConfig,
+    pub output: OutputConfig,
+    pub http: HttpConfig,
+    pub log: LogConfig,
+}
+
+/// The client, the topics and the guarantees.
+#[derive(Clone, Debug)]
+pub struct KafkaConfig {
+    pub brokers: String,
+    pub group_id: String,
+    pub input_topics: Vec<String>,
+    pub output_topic: String,
+    /// `None`: there is no dead-letter topic, and [`BadRecordPolicy::DeadLetter`] cannot be chosen.
+    pub dead_letter_topic: Option<String>,
+    pub delivery: Delivery,
+    /// Where to start on a partition for which the group has no committed offset.
+    pub start_from: StartFrom,
+    /// `{prefix}-{group}-{instance}`: must be stable over restarts and unique among live instances.
+    pub transactional_id: String,
+    pub output_timestamp: OutputTimestamp,
+    pub transaction: TransactionLimits,
+    pub session_timeout: Duration,
+    pub max_poll_interval: Duration,
+    /// How long a partition that is being taken away may hold up the group's rebalance.
+    pub drain_timeout: Duration,
+    /// From the first signal to the end of the process, whatever the brokers do.
+    pub shutdown_timeout: Duration,
+    /// Properties for librdkafka from `[kafka.security]`, secrets read from their files.
+    pub security: Vec<(String, Secret)>,
+    /// Pass-through properties, in the order common, then consumer or producer.
+    pub common_properties: Vec<(String, String)>,
+    pub consumer_properties: Vec<(String, String)>,
+    pub producer_properties: Vec<(String, String)>,
+}
+
+/// When an open transaction (or an at-least-once batch) is closed: at the first limit reached.
+#[derive(Clone, Copy, Debug)]
+pub struct TransactionLimits {
+    pub max_records: usize,
+    pub max_bytes: usize,
+    pub max_age: Duration,
+    /// After this time without progress the broker aborts the transaction by itself.
+    pub timeout: Duration,
+}
+
+/// A value that is never printed: its `Debug` shows a mask.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self(value)
+    }
+
+    /// The value itself, for the client only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("****")
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct InputConfig {
+    pub format: InputFormat,
+    pub json: JsonMapping,
+    pub tombstones: TombstonePolicy,
+    pub on_bad_record: BadRecordPolicy,
+    /// A larger record value is a bad record.
+    pub max_record_bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct AnalysisConfig {
+    /// Two-letter codes of the languages that are read; others come out as `unsupported_language`.
+    pub languages: Vec<String>,
+    /// Words beyond this are not read, and the record says `truncated`.
+    pub max_words: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct PipelineConfig {
+    pub workers: NonZeroUsize,
+    pub max_in_flight_records: usize,
+    pub max_in_flight_bytes: usize,
+    /// Only back-pressure that lasts longer pauses the partitions: pausing throws away what the client
+    /// has already fetched.
+    pub pause_after: Duration,
+    /// An analysis that takes longer is reported, and its record is a bad record.
+    pub record_time_limit: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct OutputConfig {
+    pub offsets: OffsetUnit,
+    /// A larger enriched record is dead-lettered rather than sent: one refused record would make the
+    /// whole transaction fail.
+    pub max_record_bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct HttpConfig {
+    pub listen: SocketAddr,
+}
+
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// A `tracing` filter such as `info` or `info,librdkafka=debug`.
+    pub filter: String,
+    pub format: LogFormat,
+}

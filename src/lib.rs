@@ -1,0 +1,37 @@
+//! tonewire: raw news articles in, enriched records out, beside a Kafka cluster.
+//!
+//! # Layout
+//!
+//! The folders follow the way the data takes, from left to right:
+//!
+//! ```text
+//!  input topic ─► kafka ─► article ─► analysis ──────────────────────► record ─► kafka ─► output topic
+//!                 consume  decode     text ─► actors ─► sentiment      encode    produce  (+ dead letters)
+//!                    ▲                                                              │
+//!                    └───────────────── offsets, in one transaction ◄───────────────┘
+//!
+//!  pipeline   wires the rooms above: workers, slots per partition, back-pressure, the loop
+//!  http       /metrics /livez /readyz /version
+//!  telemetry  every metric name and every event that is logged and counted
+//!  config     settings as written -> a configuration that is known to be valid
+//!  cli        one file per command
+//! ```
+//!
+//! A room may use the rooms to its left in `text, actors, sentiment, article, analysis, record,
+//! config, telemetry, kafka, pipeline, http, cli` and never one to its right. The processing stage
+//! (`text` to `record`) knows nothing of Kafka, HTTP or the command line.
+
+#![forbid(unsafe_code)]
+
+pub mod actors;
+pub mod analysis;
+pub mod article;
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod kafka;
+pub mod pipeline;
+pub mod record;
+pub mod sentiment;
+pub mod telemetry;
+pub mod text;
