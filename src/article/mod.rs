@@ -1,4 +1,22 @@
 //! From the bytes of a record to an [`Article`].
+//!
+//! ```text
+//!  value, content-type ─► decoder ─┬─► json   fields along the configured pointers ─┐
+//!                         size,    └─► text   the whole value is the body           ├─► identity ─► Article
+//!                         charset,                              date ───────────────┘   id, hash
+//!                         format                error: why a value cannot be read (dead letter)
+//! ```
+
+mod date;
+mod decoder;
+mod error;
+mod identity;
+mod json;
+mod text;
+
+pub use decoder::Decoder;
+pub use error::{DECODE_ERROR_CODES, DecodeError};
+pub use identity::content_hash;
 
 /// A news article as delivered. `title` and `body` are never changed after decoding: every offset in a
 /// record points into exactly these strings.
