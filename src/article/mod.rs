@@ -12,11 +12,13 @@ mod decoder;
 mod error;
 mod identity;
 mod json;
+mod samples;
 mod text;
 
 pub use decoder::Decoder;
 pub use error::{DECODE_ERROR_CODES, DecodeError};
 pub use identity::content_hash;
+pub use samples::{Sample, samples};
 
 /// A news article as delivered. `title` and `body` are never changed after decoding: every offset in a
 /// record points into exactly these strings.
