@@ -92,8 +92,8 @@ fn is_tracking(parameter: &str) -> bool {
         .unwrap_or_default()
         .to_ascii_lowercase();
     let known = [
-        "", "fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "cmpid",
-        "ocid",
+        "", "ref", "fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid",
+        "cmpid", "ocid",
     ];
     name.starts_with("utm_") || name.starts_with("at_") || known.contains(&name.as_str())
 }

@@ -16,7 +16,7 @@ impl<'t> OffsetTable<'t> {
     /// the next boundary, so that no analysis can make the record slice wrongly.
     pub(super) fn new(text: &'t str, unit: OffsetUnit, spans: impl Iterator<Item = Span>) -> Self {
         let ends = spans.flat_map(|span| [span.start.0, span.end.0]);
-        let mut wanted: Vec<usize> = ends.map(|byte| text.floor_char_boundary(byte)).collect();
+        let mut wanted: Vec<usize> = ends.map(|byte| floor_boundary(text, byte)).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let mut last = (0, 0);
@@ -38,13 +38,13 @@ impl<'t> OffsetTable<'t> {
 
     /// The text between the two ends.
     pub(super) fn slice(&self, span: Span) -> &'t str {
-        let start = self.text.floor_char_boundary(span.start.0);
-        let end = self.text.floor_char_boundary(span.end.0);
+        let start = floor_boundary(self.text, span.start.0);
+        let end = floor_boundary(self.text, span.end.0);
         self.text.get(start..end).unwrap_or_default()
     }
 
     fn lookup(&self, byte: usize) -> usize {
-        let byte = self.text.floor_char_boundary(byte);
+        let byte = floor_boundary(self.text, byte);
         let position = self
             .positions
             .binary_search_by_key(&byte, |&(byte, _)| byte);
@@ -54,6 +54,12 @@ impl<'t> OffsetTable<'t> {
             .and_then(|index| self.positions.get(index))
             .map_or(0, |&(_, converted)| converted)
     }
+}
+
+/// The last character boundary at or before `byte`. (The standard library has it from Rust 1.91 on.)
+fn floor_boundary(text: &str, byte: usize) -> usize {
+    let byte = byte.min(text.len());
+    (0..=byte).rev().find(|&position| text.is_char_boundary(position)).unwrap_or(0)
 }
 
 fn length(text: &str, unit: OffsetUnit) -> usize {
@@ -89,7 +95,7 @@ mod tests {
         ) {
             let spans: Vec<Span> = ends
                 .iter()
-                .map(|&(a, b)| (text.floor_char_boundary(a), text.floor_char_boundary(b)))
+                .map(|&(a, b)| (floor_boundary(&text, a), floor_boundary(&text, b)))
                 .map(|(a, b)| Span::new(a.min(b), a.max(b)))
                 .collect();
             for unit in [OffsetUnit::Codepoints, OffsetUnit::Utf16, OffsetUnit::Utf8] {
