@@ -23,19 +23,12 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty()
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 fn from_epoch(text: &str) -> Option<Timestamp> {
     let number: f64 = text.parse().ok()?;
-    let milliseconds = if number.abs() < FIRST_MILLISECONDS {
-        number * 1e3
-    } else {
-        number
-    };
+    let milliseconds = if number.abs() < FIRST_MILLISECONDS { number * 1e3 } else { number };
     // The cast saturates, and a time outside of jiff's range is refused there.
     Timestamp::from_millisecond(milliseconds.round() as i64).ok()
 }
@@ -71,17 +64,9 @@ mod tests {
 
     #[test]
     fn an_unreadable_date_is_no_date() {
-        for text in [
-            "",
-            "None",
-            "yesterday",
-            "2023-13-45",
-            "1e400",
-            "99999999999999999999999999",
-            "-",
-            "..",
-            "0000",
-        ] {
+        for text in
+            ["", "None", "yesterday", "2023-13-45", "1e400", "99999999999999999999999999", "-", "..", "0000"]
+        {
             let _ = parse(text);
         }
         assert_eq!(parse("None"), None);

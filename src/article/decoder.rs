@@ -38,26 +38,16 @@ impl Decoder {
     ///
     /// # Errors
     /// [`DecodeError`] where the value is not an article; its record belongs in the dead letters.
-    pub fn decode(
-        &self,
-        value: &[u8],
-        content_type: Option<&str>,
-    ) -> Result<Vec<Article>, DecodeError> {
+    pub fn decode(&self, value: &[u8], content_type: Option<&str>) -> Result<Vec<Article>, DecodeError> {
         if value.is_empty() {
             return Err(DecodeError::EmptyValue);
         }
         if value.len() > self.max_record_bytes {
-            return Err(DecodeError::RecordTooLarge {
-                bytes: value.len(),
-                limit: self.max_record_bytes,
-            });
+            return Err(DecodeError::RecordTooLarge { bytes: value.len(), limit: self.max_record_bytes });
         }
         let charset = content_type.and_then(charset_of).unwrap_or(UTF_8);
-        let value = if charset == UTF_8 && self.format != InputFormat::Text {
-            unframed(value)?
-        } else {
-            value
-        };
+        let value =
+            if charset == UTF_8 && self.format != InputFormat::Text { unframed(value)? } else { value };
         let text = to_text(value, charset)?;
         let article = match self.choose(&text, content_type) {
             Chosen::Json => self.json.read(&text)?,
@@ -70,9 +60,7 @@ impl Decoder {
         match self.format {
             InputFormat::Json => Chosen::Json,
             InputFormat::Text => Chosen::Text,
-            InputFormat::Auto => content_type
-                .and_then(format_of)
-                .unwrap_or_else(|| guess(text)),
+            InputFormat::Auto => content_type.and_then(format_of).unwrap_or_else(|| guess(text)),
         }
     }
 }
@@ -91,33 +79,20 @@ fn unframed(value: &[u8]) -> Result<&[u8], DecodeError> {
     if framed.trim_ascii_start().first() == Some(&b'{') {
         Ok(framed)
     } else {
-        Err(DecodeError::SchemaRegistryFrame {
-            schema_id: u32::from_be_bytes([*a, *b, *c, *d]),
-        })
+        Err(DecodeError::SchemaRegistryFrame { schema_id: u32::from_be_bytes([*a, *b, *c, *d]) })
     }
 }
 
 fn to_text<'a>(value: &'a [u8], charset: &'static Encoding) -> Result<Cow<'a, str>, DecodeError> {
     if charset != UTF_8 {
         let (text, used, had_errors) = charset.decode(value);
-        return if had_errors {
-            Err(DecodeError::InvalidCharset {
-                charset: used.name(),
-            })
-        } else {
-            Ok(text)
-        };
+        return if had_errors { Err(DecodeError::InvalidCharset { charset: used.name() }) } else { Ok(text) };
     }
     let text = std::str::from_utf8(value).map_err(|error| {
         let position = error.valid_up_to();
-        DecodeError::InvalidUtf8 {
-            position,
-            byte: value.get(position).copied().unwrap_or_default(),
-        }
+        DecodeError::InvalidUtf8 { position, byte: value.get(position).copied().unwrap_or_default() }
     })?;
-    Ok(Cow::Borrowed(
-        text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text),
-    ))
+    Ok(Cow::Borrowed(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)))
 }
 
 /// The declared character set; `None` where there is none or its name is unknown, which means UTF-8.
@@ -125,22 +100,13 @@ fn charset_of(content_type: &str) -> Option<&'static Encoding> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, label) = parameter.split_once('=')?;
         let label = label.trim().trim_matches('"');
-        if name.trim().eq_ignore_ascii_case("charset") {
-            Encoding::for_label(label.as_bytes())
-        } else {
-            None
-        }
+        if name.trim().eq_ignore_ascii_case("charset") { Encoding::for_label(label.as_bytes()) } else { None }
     })
 }
 
 /// The declared format; `None` for media types that say nothing about it.
 fn format_of(content_type: &str) -> Option<Chosen> {
-    let media_type = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if media_type.ends_with("/json") || media_type.ends_with("+json") {
         Some(Chosen::Json)
     } else if media_type == "text/plain" {

@@ -15,9 +15,7 @@ fn decoder(format: InputFormat) -> Decoder {
 }
 
 fn auto(value: &[u8], content_type: Option<&str>) -> Result<Article, DecodeError> {
-    decoder(InputFormat::Auto)
-        .decode(value, content_type)
-        .map(|mut articles| articles.remove(0))
+    decoder(InputFormat::Auto).decode(value, content_type).map(|mut articles| articles.remove(0))
 }
 
 fn code(value: &[u8], content_type: Option<&str>) -> &'static str {
@@ -26,37 +24,15 @@ fn code(value: &[u8], content_type: Option<&str>) -> &'static str {
 
 #[test]
 fn the_content_type_decides_before_the_first_byte() {
-    assert_eq!(
-        auto(b"{\"body\":\"x\"}", Some("text/plain")).unwrap().body,
-        "{\"body\":\"x\"}"
-    );
-    assert_eq!(
-        auto(
-            b"{\"body\":\"x\"}",
-            Some("Application/CloudEvents+JSON; a=b")
-        )
-        .unwrap()
-        .body,
-        "x"
-    );
-    assert_eq!(
-        auto(b" \n{\"body\":\"x\"}", Some("application/octet-stream"))
-            .unwrap()
-            .body,
-        "x"
-    );
+    assert_eq!(auto(b"{\"body\":\"x\"}", Some("text/plain")).unwrap().body, "{\"body\":\"x\"}");
+    assert_eq!(auto(b"{\"body\":\"x\"}", Some("Application/CloudEvents+JSON; a=b")).unwrap().body, "x");
+    assert_eq!(auto(b" \n{\"body\":\"x\"}", Some("application/octet-stream")).unwrap().body, "x");
     assert_eq!(code(b"Hello", Some("application/json")), "invalid_json");
 }
 
 #[test]
 fn a_text_may_start_with_a_bracket_a_quote_or_a_digit() {
-    for text in [
-        "[Agency] News",
-        "\"Yes,\" she said.",
-        "5 people met",
-        "- - -",
-        "null and void",
-    ] {
+    for text in ["[Agency] News", "\"Yes,\" she said.", "5 people met", "- - -", "null and void"] {
         assert_eq!(auto(text.as_bytes(), None).unwrap().body, text);
     }
     for json in ["[{\"body\":\"x\"}]", "[]", "null", "42", "\"text\""] {
@@ -66,16 +42,8 @@ fn a_text_may_start_with_a_bracket_a_quote_or_a_digit() {
 
 #[test]
 fn a_byte_order_mark_leaves_no_trace() {
-    assert_eq!(
-        auto("\u{feff}{\"body\":\"x\"}".as_bytes(), None)
-            .unwrap()
-            .body,
-        "x"
-    );
-    assert_eq!(
-        auto("\u{feff}Text".as_bytes(), None).unwrap(),
-        auto(b"Text", None).unwrap()
-    );
+    assert_eq!(auto("\u{feff}{\"body\":\"x\"}".as_bytes(), None).unwrap().body, "x");
+    assert_eq!(auto("\u{feff}Text".as_bytes(), None).unwrap(), auto(b"Text", None).unwrap());
 }
 
 #[test]
@@ -88,35 +56,20 @@ fn a_text_is_delivered_untouched() {
 fn a_declared_character_set_is_honoured() {
     let body = |value: &[u8], content_type| auto(value, Some(content_type)).unwrap().body;
     assert_eq!(body(b"caf\xe9", "text/plain; charset=ISO-8859-1"), "café");
-    assert_eq!(
-        body(b"\x93x\x94", "text/plain;charset=\"windows-1252\""),
-        "“x”"
-    );
+    assert_eq!(body(b"\x93x\x94", "text/plain;charset=\"windows-1252\""), "“x”");
     assert_eq!(body(b"\0h\0i", "text/plain; charset=utf-16be"), "hi");
-    assert_eq!(
-        code(b"\xd8\x00", Some("text/plain; charset=utf-16be")),
-        "invalid_charset"
-    );
+    assert_eq!(code(b"\xd8\x00", Some("text/plain; charset=utf-16be")), "invalid_charset");
 }
 
 #[test]
 fn invalid_utf8_is_located() {
     let error = auto(b"abc\xff", None).unwrap_err();
-    assert_eq!(
-        error,
-        DecodeError::InvalidUtf8 {
-            position: 3,
-            byte: 0xff
-        }
-    );
+    assert_eq!(error, DecodeError::InvalidUtf8 { position: 3, byte: 0xff });
 }
 
 #[test]
 fn a_schema_registry_frame_around_json_is_taken_off_and_any_other_is_named() {
-    assert_eq!(
-        auto(b"\0\0\0\0\x07{\"body\":\"x\"}", None).unwrap().body,
-        "x"
-    );
+    assert_eq!(auto(b"\0\0\0\0\x07{\"body\":\"x\"}", None).unwrap().body, "x");
     let error = auto(b"\0\0\0\x01\x02\x06abc", None).unwrap_err();
     assert_eq!(error, DecodeError::SchemaRegistryFrame { schema_id: 258 });
     assert!(error.to_string().contains("258"));

@@ -44,29 +44,16 @@ pub enum DecodeError {
     #[error(
         "invalid JSON at line {line}, column {column}: {problem}, found {found}; correct the producer, or set input.format = \"text\" if these are not JSON articles"
     )]
-    InvalidJson {
-        line: usize,
-        column: usize,
-        problem: String,
-        found: String,
-    },
+    InvalidJson { line: usize, column: usize, problem: String, found: String },
     /// JSON, but no object.
     #[error("expected a JSON object, found {found}; send one article per record, as an object")]
     NotAnObject { found: String },
     /// A key that the mapping reads stands twice: there is no telling which is meant.
-    #[error(
-        "duplicate key {pointer} with the second value {value}; the producer must write it once"
-    )]
+    #[error("duplicate key {pointer} with the second value {value}; the producer must write it once")]
     DuplicateKey { pointer: String, value: String },
     /// The body is there and is not text.
-    #[error(
-        "{pointer} must be a string, found {found}: {value}; correct the producer or input.json.body"
-    )]
-    WrongType {
-        pointer: String,
-        found: &'static str,
-        value: String,
-    },
+    #[error("{pointer} must be a string, found {found}: {value}; correct the producer or input.json.body")]
+    WrongType { pointer: String, found: &'static str, value: String },
 }
 
 impl DecodeError {

@@ -18,12 +18,7 @@ pub fn content_hash(article: &Article) -> String {
 
 /// The id of an article that its publisher gave none: from the address without what is only there to
 /// track readers, else from the text, else (no text either) from the value.
-pub(super) fn derive_id(
-    url: Option<&str>,
-    title: Option<&str>,
-    body: &str,
-    value: &[u8],
-) -> String {
+pub(super) fn derive_id(url: Option<&str>, title: Option<&str>, body: &str, value: &[u8]) -> String {
     let title = title.unwrap_or_default();
     if let Some(url) = url {
         shortened("url", hex(Sha256::digest(without_tracking(url))))
@@ -57,14 +52,11 @@ fn update_normalised(hasher: &mut Sha256, text: &str) {
 }
 
 fn hex(digest: impl AsRef<[u8]>) -> String {
-    digest
-        .as_ref()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    digest.as_ref().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The address without fragment and tracking parameters; the order of the others stays.
@@ -74,26 +66,15 @@ fn without_tracking(url: &str) -> String {
     let Some((path, query)) = url.split_once('?') else {
         return url.to_owned();
     };
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|parameter| !is_tracking(parameter))
-        .collect();
-    if kept.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", kept.join("&"))
-    }
+    let kept: Vec<&str> = query.split('&').filter(|parameter| !is_tracking(parameter)).collect();
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
 fn is_tracking(parameter: &str) -> bool {
-    let name = parameter
-        .split('=')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let name = parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
     let known = [
-        "", "ref", "fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid",
-        "cmpid", "ocid",
+        "", "ref", "fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "cmpid",
+        "ocid",
     ];
     name.starts_with("utm_") || name.starts_with("at_") || known.contains(&name.as_str())
 }
@@ -121,10 +102,7 @@ mod tests {
         let wrapped = article(Some("A  title "), "one\ntwo\u{a0}three\r\n");
         let plain = article(Some("A title"), "one two three");
         assert_eq!(content_hash(&wrapped), content_hash(&plain));
-        assert_ne!(
-            content_hash(&plain),
-            content_hash(&article(Some("A"), "title one two three"))
-        );
+        assert_ne!(content_hash(&plain), content_hash(&article(Some("A"), "title one two three")));
         assert_eq!(
             content_hash(&article(None, "")),
             "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b"
@@ -134,24 +112,14 @@ mod tests {
     #[test]
     fn tracking_parameters_do_not_change_the_id() {
         let plain = derive_id(Some("https://a.example/n?id=7"), None, "x", b"");
-        let tracked = derive_id(
-            Some("https://a.example/n?utm_source=x&id=7&fbclid=9#top"),
-            Some("t"),
-            "y",
-            b"z",
-        );
+        let tracked =
+            derive_id(Some("https://a.example/n?utm_source=x&id=7&fbclid=9#top"), Some("t"), "y", b"z");
         assert_eq!(plain, tracked);
-        assert_ne!(
-            plain,
-            derive_id(Some("https://a.example/n?id=8"), None, "x", b"")
-        );
+        assert_ne!(plain, derive_id(Some("https://a.example/n?id=8"), None, "x", b""));
     }
 
     #[test]
     fn articles_without_any_text_are_told_apart_by_their_value() {
-        assert_ne!(
-            derive_id(None, None, " ", b"{\"a\":1}"),
-            derive_id(None, None, " ", b"{\"a\":2}")
-        );
+        assert_ne!(derive_id(None, None, " ", b"{\"a\":1}"), derive_id(None, None, " ", b"{\"a\":2}"));
     }
 }

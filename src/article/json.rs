@@ -31,42 +31,16 @@ pub(super) struct JsonReader {
 
 impl JsonReader {
     pub(super) fn new(mapping: &JsonMapping) -> Self {
-        let JsonMapping {
-            id,
-            title,
-            body,
-            published_at,
-            language,
-            source,
-            url,
-            byline,
-            revision,
-        } = mapping;
-        let fields = [
-            id,
-            title,
-            body,
-            published_at,
-            language,
-            source,
-            url,
-            byline,
-            revision,
-        ];
-        Self {
-            mapping: mapping.clone(),
-            tree: PointerTree::new(fields.into_iter().flatten()),
-        }
+        let JsonMapping { id, title, body, published_at, language, source, url, byline, revision } = mapping;
+        let fields = [id, title, body, published_at, language, source, url, byline, revision];
+        Self { mapping: mapping.clone(), tree: PointerTree::new(fields.into_iter().flatten()) }
     }
 
     /// Reads one object.
     pub(super) fn read(&self, text: &str) -> Result<Article, DecodeError> {
-        let root: &RawValue =
-            serde_json::from_str(text).map_err(|error| syntax_error(text, &error))?;
+        let root: &RawValue = serde_json::from_str(text).map_err(|error| syntax_error(text, &error))?;
         if !root.get().starts_with('{') {
-            return Err(DecodeError::NotAnObject {
-                found: kind_and_excerpt(root.get()),
-            });
+            return Err(DecodeError::NotAnObject { found: kind_and_excerpt(root.get()) });
         }
         let found = self.tree.find(root)?;
         let mapping = &self.mapping;
@@ -80,15 +54,11 @@ impl JsonReader {
             title,
             body,
             language: first_text(&found, &mapping.language),
-            published_at: usable(&found, &mapping.published_at, |raw| {
-                date::parse(&scalar_text(raw)?)
-            }),
+            published_at: usable(&found, &mapping.published_at, |raw| date::parse(&scalar_text(raw)?)),
             source: first_text(&found, &mapping.source),
             url,
             byline: usable(&found, &mapping.byline, |raw| {
-                scalar_text(raw)
-                    .map(Cow::into_owned)
-                    .or_else(|| list_text(raw))
+                scalar_text(raw).map(Cow::into_owned).or_else(|| list_text(raw))
             }),
             revision: first_text(&found, &mapping.revision),
         })
@@ -99,24 +69,14 @@ fn first_text(found: &Found<'_>, pointers: &[String]) -> Option<String> {
     usable(found, pointers, |raw| scalar_text(raw).map(Cow::into_owned))
 }
 
-fn usable<T>(
-    found: &Found<'_>,
-    pointers: &[String],
-    read: impl Fn(&str) -> Option<T>,
-) -> Option<T> {
-    pointers
-        .iter()
-        .filter_map(|pointer| found.get(pointer))
-        .find_map(read)
+fn usable<T>(found: &Found<'_>, pointers: &[String], read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pointers.iter().filter_map(|pointer| found.get(pointer)).find_map(read)
 }
 
 /// The first body with text; else the first blank one; else nothing.
 fn body_text(found: &Found<'_>, pointers: &[String]) -> Result<String, DecodeError> {
     let mut blank = None;
-    for (pointer, raw) in pointers
-        .iter()
-        .filter_map(|pointer| Some((pointer, found.get(pointer)?)))
-    {
+    for (pointer, raw) in pointers.iter().filter_map(|pointer| Some((pointer, found.get(pointer)?))) {
         match string_text(raw) {
             Some(text) if !text.trim().is_empty() => return Ok(text),
             Some(text) => blank = blank.or(Some(text)),
@@ -139,18 +99,9 @@ fn kind_and_excerpt(raw: &str) -> String {
 
 fn syntax_error(text: &str, error: &serde_json::Error) -> DecodeError {
     let message = error.to_string();
-    let problem = message
-        .split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let line_text = text
-        .split('\n')
-        .nth(error.line().saturating_sub(1))
-        .unwrap_or_default();
-    let at_column = line_text
-        .get(error.column().saturating_sub(1)..)
-        .unwrap_or_default();
+    let problem = message.split(" at line ").next().unwrap_or_default().to_owned();
+    let line_text = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let at_column = line_text.get(error.column().saturating_sub(1)..).unwrap_or_default();
     let found = if error.is_eof() {
         "the end of the value".to_owned()
     } else if at_column.is_empty() {
@@ -158,12 +109,7 @@ fn syntax_error(text: &str, error: &serde_json::Error) -> DecodeError {
     } else {
         format!("\"{}\"", excerpt(at_column))
     };
-    DecodeError::InvalidJson {
-        line: error.line(),
-        column: error.column(),
-        problem,
-        found,
-    }
+    DecodeError::InvalidJson { line: error.line(), column: error.column(), problem, found }
 }
 
 #[cfg(test)]

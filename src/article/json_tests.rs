@@ -33,21 +33,10 @@ fn pointers_lead_into_objects_and_arrays() {
         ..JsonMapping::default()
     };
     let reader = JsonReader::new(&mapping);
-    let article = reader
-        .read(r#"{"source":{"id":1,"name":"Post"},"data":[{"a/b":"x"},{"a/b":"y"}]}"#)
-        .unwrap();
-    assert_eq!(
-        (article.body.as_str(), article.source.as_deref()),
-        ("x", Some("Post"))
-    );
-    assert_eq!(
-        reader
-            .read(r#"{"source":"Post"}"#)
-            .unwrap()
-            .source
-            .as_deref(),
-        Some("Post")
-    );
+    let article =
+        reader.read(r#"{"source":{"id":1,"name":"Post"},"data":[{"a/b":"x"},{"a/b":"y"}]}"#).unwrap();
+    assert_eq!((article.body.as_str(), article.source.as_deref()), ("x", Some("Post")));
+    assert_eq!(reader.read(r#"{"source":"Post"}"#).unwrap().source.as_deref(), Some("Post"));
 }
 
 #[test]
@@ -58,10 +47,7 @@ fn half_a_surrogate_pair_becomes_one_replacement_character_wherever_it_stands() 
     assert_eq!(body("\\ud83d\\u0041"), "a\u{fffd}Ab");
     assert_eq!(body("\\ud83d\\ud83d\\ude00"), "a\u{fffd}\u{1f600}b");
     assert_eq!(body("\\ud83d\\n"), "a\u{fffd}\nb");
-    assert_eq!(
-        read(r#"{"x\ud83d":"\udc00","body":"b"}"#).unwrap().body,
-        "b"
-    );
+    assert_eq!(read(r#"{"x\ud83d":"\udc00","body":"b"}"#).unwrap().body, "b");
     assert_eq!(read(r#"{"body":"\ud83d"}"#).unwrap().body, "\u{fffd}");
 }
 
@@ -70,39 +56,22 @@ fn a_repeated_key_is_an_error_only_where_it_is_read() {
     let error = read(r#"{"body":"a","body":"b"}"#).unwrap_err();
     assert_eq!(error.code(), "duplicate_key");
     assert!(error.to_string().contains("/body"), "{error}");
-    assert_eq!(
-        read(r#"{"\u0062ody":"a","body":"b"}"#).unwrap_err().code(),
-        "duplicate_key"
-    );
+    assert_eq!(read(r#"{"\u0062ody":"a","body":"b"}"#).unwrap_err().code(), "duplicate_key");
     assert!(read(r#"{"x":1,"x":2,"body":"b","y":{"body":1,"body":2}}"#).is_ok());
 }
 
 #[test]
 fn unused_numbers_and_nesting_do_no_harm() {
     let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    let text = format!(
-        r#"{{"n":1e400,"m":{},"deep":{deep},"body":"b"}}"#,
-        "9".repeat(1000)
-    );
+    let text = format!(r#"{{"n":1e400,"m":{},"deep":{deep},"body":"b"}}"#, "9".repeat(1000));
     assert_eq!(read(&text).unwrap().body, "b");
-    assert_eq!(
-        read(&format!(r#"{{"author":{deep},"body":"b"}}"#))
-            .unwrap()
-            .byline,
-        None
-    );
-    assert_eq!(
-        read(&format!(r#"{{"body":{deep}}}"#)).unwrap_err().code(),
-        "wrong_type"
-    );
+    assert_eq!(read(&format!(r#"{{"author":{deep},"body":"b"}}"#)).unwrap().byline, None);
+    assert_eq!(read(&format!(r#"{{"body":{deep}}}"#)).unwrap_err().code(), "wrong_type");
 }
 
 #[test]
 fn a_numeric_id_keeps_its_digits() {
-    assert_eq!(
-        read(r#"{"id":327267367867168100001}"#).unwrap().id,
-        "327267367867168100001"
-    );
+    assert_eq!(read(r#"{"id":327267367867168100001}"#).unwrap().id, "327267367867168100001");
 }
 
 #[test]
@@ -118,33 +87,15 @@ fn a_body_without_text_is_empty() {
 fn a_body_of_another_type_is_named() {
     let error = read(r#"{"body":{"a":"\u001b\n"}}"#).unwrap_err();
     assert_eq!(error.code(), "wrong_type");
-    assert!(
-        error
-            .to_string()
-            .starts_with("/body must be a string, found an object"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("/body must be a string, found an object"), "{error}");
 }
 
 #[test]
 fn a_syntax_error_is_located_and_shown() {
     let error = read("{\"id\":1,\n \"body\":NaN}").unwrap_err();
-    let DecodeError::InvalidJson {
-        line: 2,
-        column: 9,
-        found,
-        ..
-    } = &error
-    else {
-        panic!("{error:?}")
-    };
+    let DecodeError::InvalidJson { line: 2, column: 9, found, .. } = &error else { panic!("{error:?}") };
     assert_eq!(found, "\"NaN}\"");
-    assert!(
-        read("{\"body\":\"cut")
-            .unwrap_err()
-            .to_string()
-            .contains("the end of the value")
-    );
+    assert!(read("{\"body\":\"cut").unwrap_err().to_string().contains("the end of the value"));
     assert_eq!(read("{} {}").unwrap_err().code(), "invalid_json");
 }
 

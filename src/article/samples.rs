@@ -29,10 +29,7 @@ macro_rules! sample {
 const SAMPLES: &[Sample] = &[
     sample!("01-grain-corridor-talks.json", Some("application/json")),
     sample!("02-chip-maker-results.json", None),
-    sample!(
-        "03-bridge-vote-hard-wrapped.txt",
-        Some("text/plain; charset=utf-8")
-    ),
+    sample!("03-bridge-vote-hard-wrapped.txt", Some("text/plain; charset=utf-8")),
     sample!("04-html-body.json", None),
     sample!("05-headline-in-capitals.json", None),
     sample!("06-german.json", Some("application/json")),
@@ -65,9 +62,7 @@ mod tests {
             on_bad_record: BadRecordPolicy::DeadLetter,
             max_record_bytes: 1_000_000,
         });
-        decoder
-            .decode(sample.value, sample.content_type)
-            .map(|mut articles| articles.remove(0))
+        decoder.decode(sample.value, sample.content_type).map(|mut articles| articles.remove(0))
     }
 
     fn named(start: &str) -> Article {
@@ -89,10 +84,7 @@ mod tests {
     fn each_sample_decodes_or_fails_as_its_readme_says() {
         let names: Vec<&str> = samples().map(|sample| sample.name).collect();
         let promises = promises();
-        assert_eq!(
-            names,
-            promises.iter().map(|promise| promise.0).collect::<Vec<_>>()
-        );
+        assert_eq!(names, promises.iter().map(|promise| promise.0).collect::<Vec<_>>());
         for (sample, (name, promise)) in samples().zip(promises) {
             match decode(&sample) {
                 Ok(article) => {
@@ -102,10 +94,7 @@ mod tests {
                 }
                 Err(error) => {
                     let code = format!("dead letter, `{}`", error.code());
-                    assert!(
-                        promise.starts_with(&code),
-                        "{name} failed with {code}: {promise}"
-                    );
+                    assert!(promise.starts_with(&code), "{name} failed with {code}: {promise}");
                 }
             }
         }
@@ -115,24 +104,16 @@ mod tests {
     fn samples_hold_what_they_are_meant_to_show() {
         assert!(named("03").body.contains("United\nStates"));
         assert!(named("04").body.contains("&ldquo;"));
-        assert_eq!(
-            named("05").published_at,
-            "2026-03-26T10:00:00Z".parse().ok()
-        );
+        assert_eq!(named("05").published_at, "2026-03-26T10:00:00Z".parse().ok());
         assert_eq!(named("06").language.as_deref(), Some("de"));
-        assert_eq!(
-            named("11").title.as_deref(),
-            Some("Players praise new stadium \u{fffd}")
-        );
+        assert_eq!(named("11").title.as_deref(), Some("Players praise new stadium \u{fffd}"));
         assert_eq!(named("13").id, "sample-13");
         assert_eq!(named("15").id, "327267367867168100001");
     }
 
     #[test]
     fn no_two_samples_share_an_id() {
-        let mut ids: Vec<String> = samples()
-            .filter_map(|s| Some(decode(&s).ok()?.id))
-            .collect();
+        let mut ids: Vec<String> = samples().filter_map(|s| Some(decode(&s).ok()?.id)).collect();
         let count = ids.len();
         ids.sort();
         ids.dedup();

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::enriched::*;
 use super::offsets::OffsetTable;
 use crate::analysis::{
-    Actor, ActorIndex, ActorKind, Analysis, Attitude, Field, Holder, HolderSentiment, Location,
-    Mention, Place, Polarity, Quote, Role, Sentiment, Status, Via,
+    Actor, ActorIndex, ActorKind, Analysis, Attitude, Field, Holder, HolderSentiment, Location, Mention,
+    Place, Polarity, Quote, Role, Sentiment, Status, Via,
 };
 use crate::article::{Article, content_hash};
 use crate::config::OffsetUnit;
@@ -67,21 +67,9 @@ pub fn enriched(
             .zip(&encoder.ids)
             .map(|(actor, id)| encoder.actor(actor, id))
             .collect(),
-        places: analysis
-            .places
-            .iter()
-            .map(|place| encoder.place(place))
-            .collect(),
-        quotes: analysis
-            .quotes
-            .iter()
-            .map(|quote| encoder.quote(quote))
-            .collect(),
-        attitudes: analysis
-            .attitudes
-            .iter()
-            .filter_map(|attitude| encoder.attitude(attitude))
-            .collect(),
+        places: analysis.places.iter().map(|place| encoder.place(place)).collect(),
+        quotes: analysis.quotes.iter().map(|quote| encoder.quote(quote)).collect(),
+        attitudes: analysis.attitudes.iter().filter_map(|attitude| encoder.attitude(attitude)).collect(),
         processing: processing_record(processing),
     }
 }
@@ -95,12 +83,7 @@ struct Encoder<'a> {
 impl<'a> Encoder<'a> {
     fn new(article: &'a Article, analysis: &Analysis, unit: OffsetUnit) -> Self {
         let locations = all_locations(analysis);
-        let spans = |field| {
-            locations
-                .iter()
-                .filter(move |l| l.field == field)
-                .map(|l| l.span)
-        };
+        let spans = |field| locations.iter().filter(move |l| l.field == field).map(|l| l.span);
         let title = article.title.as_deref().unwrap_or_default();
         Self {
             ids: actor_ids(&analysis.actors),
@@ -119,12 +102,7 @@ impl<'a> Encoder<'a> {
     fn place_of(&self, location: Location) -> (FieldName, usize, usize, String) {
         let table = self.table(location.field);
         let [start, end] = table.convert(location.span);
-        (
-            field(location.field),
-            start,
-            end,
-            table.slice(location.span).to_owned(),
-        )
+        (field(location.field), start, end, table.slice(location.span).to_owned())
     }
 
     fn id(&self, index: ActorIndex) -> Option<String> {
@@ -140,13 +118,7 @@ impl<'a> Encoder<'a> {
     }
 
     fn actor(&self, actor: &Actor, id: &str) -> ActorRecord {
-        let count = |label| {
-            actor
-                .mentions
-                .iter()
-                .filter(|mention| mention.sentiment.label == label)
-                .count()
-        };
+        let count = |label| actor.mentions.iter().filter(|mention| mention.sentiment.label == label).count();
         ActorRecord {
             id: id.to_owned(),
             name: actor.name.clone(),
@@ -161,17 +133,9 @@ impl<'a> Encoder<'a> {
                 positive: count(Polarity::Positive),
                 neutral: count(Polarity::Neutral),
                 negative: count(Polarity::Negative),
-                by_holder: actor
-                    .by_holder
-                    .iter()
-                    .map(|holder| self.holder_record(holder))
-                    .collect(),
+                by_holder: actor.by_holder.iter().map(|holder| self.holder_record(holder)).collect(),
             },
-            mentions: actor
-                .mentions
-                .iter()
-                .map(|mention| self.mention(mention))
-                .collect(),
+            mentions: actor.mentions.iter().map(|mention| self.mention(mention)).collect(),
         }
     }
 
@@ -201,12 +165,7 @@ impl<'a> Encoder<'a> {
     fn place(&self, place: &Place) -> PlaceRecord {
         let mention = |&location: &Location| {
             let (field, start, end, text) = self.place_of(location);
-            PlaceMention {
-                field,
-                start,
-                end,
-                text,
-            }
+            PlaceMention { field, start, end, text }
         };
         PlaceRecord {
             name: place.name.clone(),
@@ -218,13 +177,7 @@ impl<'a> Encoder<'a> {
     fn quote(&self, quote: &Quote) -> QuoteRecord {
         let (field, start, end, _) = self.place_of(quote.location);
         let speaker = quote.speaker.and_then(|speaker| self.id(speaker));
-        QuoteRecord {
-            field,
-            start,
-            end,
-            speaker,
-            cue: quote.cue.clone(),
-        }
+        QuoteRecord { field, start, end, speaker, cue: quote.cue.clone() }
     }
 
     /// `None` where one side is not in the list of actors: half an attitude says nothing.
@@ -241,19 +194,11 @@ impl<'a> Encoder<'a> {
 }
 
 fn all_locations(analysis: &Analysis) -> Vec<Location> {
-    let sentence = |mention: &Mention| Location {
-        field: mention.location.field,
-        span: mention.sentence,
-    };
+    let sentence = |mention: &Mention| Location { field: mention.location.field, span: mention.sentence };
     let mentions = analysis.actors.iter().flat_map(|actor| &actor.mentions);
     mentions
         .flat_map(|mention| [mention.location, sentence(mention)])
-        .chain(
-            analysis
-                .places
-                .iter()
-                .flat_map(|place| place.mentions.iter().copied()),
-        )
+        .chain(analysis.places.iter().flat_map(|place| place.mentions.iter().copied()))
         .chain(analysis.quotes.iter().map(|quote| quote.location))
         .chain(analysis.attitudes.iter().map(|attitude| attitude.evidence))
         .collect()
@@ -265,16 +210,8 @@ fn actor_ids(actors: &[Actor]) -> Vec<String> {
     let mut taken = HashSet::new();
     let mut unknown = 0;
     let mut unique_id = |actor: &Actor| {
-        let slug = actor
-            .slug
-            .as_ref()
-            .map(|slug| format!("tw:{}", slug.strip_prefix("tw:").unwrap_or(slug)));
-        if let Some(known) = actor
-            .wikidata
-            .clone()
-            .or(slug)
-            .filter(|id| taken.insert(id.clone()))
-        {
+        let slug = actor.slug.as_ref().map(|slug| format!("tw:{}", slug.strip_prefix("tw:").unwrap_or(slug)));
+        if let Some(known) = actor.wikidata.clone().or(slug).filter(|id| taken.insert(id.clone())) {
             return known;
         }
         unknown += 1;
@@ -327,11 +264,7 @@ fn rounded(value: f32) -> f64 {
 /// Never NaN, infinite (JSON has neither) or negative zero.
 fn round_to(value: f64, steps: f64) -> f64 {
     let rounded = (value * steps).round() / steps;
-    if rounded.is_finite() {
-        rounded + 0.0
-    } else {
-        0.0
-    }
+    if rounded.is_finite() { rounded + 0.0 } else { 0.0 }
 }
 
 fn status(status: Status) -> RecordStatus {

@@ -11,41 +11,23 @@ fn span_of(text: &str, part: &str) -> Span {
 }
 
 fn title(part: &str) -> Location {
-    Location {
-        field: Field::Title,
-        span: span_of(TITLE, part),
-    }
+    Location { field: Field::Title, span: span_of(TITLE, part) }
 }
 
 fn body(part: &str) -> Location {
-    Location {
-        field: Field::Body,
-        span: span_of(BODY, part),
-    }
+    Location { field: Field::Body, span: span_of(BODY, part) }
 }
 
 fn feeling(label: Polarity, score: f32) -> Sentiment {
-    Sentiment {
-        label,
-        score,
-        confidence: 0.812_345_6,
-    }
+    Sentiment { label, score, confidence: 0.812_345_6 }
 }
 
 fn mention(location: Location, sentence: Span, holder: Holder, sentiment: Sentiment) -> Mention {
-    Mention {
-        location,
-        via: Via::Name,
-        sentence,
-        holder,
-        sentiment,
-    }
+    Mention { location, via: Via::Name, sentence, holder, sentiment }
 }
 
 fn actor(name: &str, wikidata: Option<&str>, slug: Option<&str>, mentions: Vec<Mention>) -> Actor {
-    let sentiment = mentions
-        .first()
-        .map_or(feeling(Polarity::Neutral, 0.0), |m| m.sentiment);
+    let sentiment = mentions.first().map_or(feeling(Polarity::Neutral, 0.0), |m| m.sentiment);
     let holder = mentions.last().map_or(Holder::Article, |m| m.holder);
     Actor {
         wikidata: wikidata.map(Into::into),
@@ -55,11 +37,7 @@ fn actor(name: &str, wikidata: Option<&str>, slug: Option<&str>, mentions: Vec<M
         role: Role::QuotedOnly,
         salience: 1.0 / 3.0,
         sentiment,
-        by_holder: vec![HolderSentiment {
-            holder,
-            sentiment,
-            mentions: mentions.len(),
-        }],
+        by_holder: vec![HolderSentiment { holder, sentiment, mentions: mentions.len() }],
         mentions,
     }
 }
@@ -92,18 +70,8 @@ fn analysis() -> Analysis {
                 None,
                 Some("velm"),
                 vec![
-                    mention(
-                        title("Velm"),
-                        whole_title,
-                        Holder::Article,
-                        feeling(Polarity::Neutral, -0.0),
-                    ),
-                    mention(
-                        body("Velm"),
-                        second,
-                        Holder::Article,
-                        feeling(Polarity::Neutral, 0.01),
-                    ),
+                    mention(title("Velm"), whole_title, Holder::Article, feeling(Polarity::Neutral, -0.0)),
+                    mention(body("Velm"), second, Holder::Article, feeling(Polarity::Neutral, 0.01)),
                 ],
             ),
             actor(
@@ -111,30 +79,15 @@ fn analysis() -> Analysis {
                 None,
                 None,
                 vec![
-                    mention(
-                        title("Orla"),
-                        whole_title,
-                        Holder::Article,
-                        feeling(Polarity::Positive, 0.5),
-                    ),
-                    mention(
-                        body("Orla"),
-                        first,
-                        Holder::Article,
-                        feeling(Polarity::Neutral, 0.0),
-                    ),
+                    mention(title("Orla"), whole_title, Holder::Article, feeling(Polarity::Positive, 0.5)),
+                    mention(body("Orla"), first, Holder::Article, feeling(Polarity::Neutral, 0.0)),
                 ],
             ),
             actor(
                 "Karth",
                 Some("Q1"),
                 None,
-                vec![mention(
-                    body("Karth"),
-                    first,
-                    orla,
-                    feeling(Polarity::Positive, 0.912_345_6),
-                )],
+                vec![mention(body("Karth"), first, orla, feeling(Polarity::Positive, 0.912_345_6))],
             ),
         ],
         places: vec![Place {
@@ -163,11 +116,7 @@ fn processing() -> Processing<'static> {
         version: "0.0.0",
         processed_at: Timestamp::UNIX_EPOCH,
         duration_ms: 1.234_567,
-        source: Some(SourceCoordinates {
-            topic: "articles.raw",
-            partition: 2,
-            offset: 41,
-        }),
+        source: Some(SourceCoordinates { topic: "articles.raw", partition: 2, offset: 41 }),
     }
 }
 
@@ -188,12 +137,7 @@ fn fields_come_in_the_documented_order() {
 
 #[test]
 fn a_record_as_text_and_as_rows() {
-    let record = enriched(
-        &article(),
-        &analysis(),
-        &processing(),
-        OffsetUnit::Codepoints,
-    );
+    let record = enriched(&article(), &analysis(), &processing(), OffsetUnit::Codepoints);
     insta::assert_snapshot!(render(&record));
     insta::assert_json_snapshot!(actor_rows(&record));
 }
@@ -203,10 +147,7 @@ fn the_same_input_gives_the_same_bytes_and_reads_back() {
     let first = bytes(OffsetUnit::Utf8);
     assert!((0..20).all(|_| bytes(OffsetUnit::Utf8) == first));
     let record: EnrichedRecord = serde_json::from_slice(&first).unwrap();
-    assert_eq!(
-        record,
-        enriched(&article(), &analysis(), &processing(), OffsetUnit::Utf8)
-    );
+    assert_eq!(record, enriched(&article(), &analysis(), &processing(), OffsetUnit::Utf8));
 }
 
 #[test]
@@ -214,18 +155,8 @@ fn two_actors_never_share_an_id() {
     let known = |id| actor("A", Some(id), None, Vec::new());
     let slug = |slug| actor("B", None, Some(slug), Vec::new());
     let nobody = || actor("C", None, None, Vec::new());
-    let actors = [
-        nobody(),
-        known("Q1"),
-        known("Q1"),
-        slug("x"),
-        slug("tw:x"),
-        nobody(),
-    ];
-    assert_eq!(
-        actor_ids(&actors),
-        ["doc:1", "Q1", "doc:2", "tw:x", "doc:3", "doc:4"]
-    );
+    let actors = [nobody(), known("Q1"), known("Q1"), slug("x"), slug("tw:x"), nobody()];
+    assert_eq!(actor_ids(&actors), ["doc:1", "Q1", "doc:2", "tw:x", "doc:3", "doc:4"]);
 }
 
 #[test]

@@ -45,14 +45,9 @@ impl<'t> OffsetTable<'t> {
 
     fn lookup(&self, byte: usize) -> usize {
         let byte = floor_boundary(self.text, byte);
-        let position = self
-            .positions
-            .binary_search_by_key(&byte, |&(byte, _)| byte);
+        let position = self.positions.binary_search_by_key(&byte, |&(byte, _)| byte);
         debug_assert!(position.is_ok(), "a span that was not collected");
-        position
-            .ok()
-            .and_then(|index| self.positions.get(index))
-            .map_or(0, |&(_, converted)| converted)
+        position.ok().and_then(|index| self.positions.get(index)).map_or(0, |&(_, converted)| converted)
     }
 }
 

@@ -41,11 +41,7 @@ pub struct ActorRow {
 /// The rows of a record, in the order of its actors.
 #[must_use]
 pub fn actor_rows(record: &EnrichedRecord) -> Vec<ActorRow> {
-    record
-        .actors
-        .iter()
-        .map(|actor| row(record, actor))
-        .collect()
+    record.actors.iter().map(|actor| row(record, actor)).collect()
 }
 
 fn row(record: &EnrichedRecord, actor: &ActorRecord) -> ActorRow {

@@ -25,19 +25,16 @@ pub fn schema(document: Document) -> Schema {
     match document {
         Document::Enriched => written::<EnrichedRecord>(),
         Document::ActorRow => written::<ActorRow>(),
-        Document::Config => SchemaSettings::draft2020_12()
-            .into_generator()
-            .into_root_schema_for::<Settings>(),
+        Document::Config => {
+            SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Settings>()
+        }
         Document::DeadLetter => written::<DeadLetterRecord>(),
     }
 }
 
 /// Of something the program writes: every field is required.
 fn written<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<T>()
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
 #[cfg(test)]
@@ -48,17 +45,8 @@ mod tests {
     fn every_field_of_a_written_document_is_required() {
         for document in [Document::Enriched, Document::ActorRow, Document::DeadLetter] {
             let schema = schema(document).to_value();
-            let names: Vec<_> = schema["properties"]
-                .as_object()
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect();
-            assert_eq!(
-                schema["required"].as_array().unwrap().len(),
-                names.len(),
-                "{document:?}"
-            );
+            let names: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+            assert_eq!(schema["required"].as_array().unwrap().len(), names.len(), "{document:?}");
         }
     }
 

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::enriched::{
-    ARTICLE_HOLDER, ActorKindName, ActorRecord, EnrichedRecord, Label, RecordStatus,
-};
+use super::enriched::{ARTICLE_HOLDER, ActorKindName, ActorRecord, EnrichedRecord, Label, RecordStatus};
 
 /// Widest name column; longer names push their line out rather than be cut.
 const NAME_COLUMN_LIMIT: usize = 44;
@@ -15,12 +13,7 @@ const NAME_COLUMN_LIMIT: usize = 44;
 pub fn render(record: &EnrichedRecord) -> String {
     let mut lines = heading(record);
     let names: Vec<String> = record.actors.iter().map(name_column).collect();
-    let width = names
-        .iter()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(NAME_COLUMN_LIMIT);
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(NAME_COLUMN_LIMIT);
     for (actor, name) in record.actors.iter().zip(&names) {
         lines.push_str(&actor_line(record, actor, name, width));
     }
@@ -43,11 +36,7 @@ pub fn render(record: &EnrichedRecord) -> String {
 
 fn heading(record: &EnrichedRecord) -> String {
     let article = &record.article;
-    let title = article
-        .title
-        .as_deref()
-        .map(str::trim)
-        .filter(|title| !title.is_empty());
+    let title = article.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
     let note = match record.status {
         RecordStatus::Ok => "",
         RecordStatus::NoText => "  (no text)",
@@ -67,11 +56,7 @@ fn name_column(actor: &ActorRecord) -> String {
         ActorKindName::Country => "country",
         ActorKindName::Group => "group",
     };
-    format!(
-        "{} ({}, {kind})",
-        printable(&actor.name),
-        printable(&actor.id)
-    )
+    format!("{} ({}, {kind})", printable(&actor.name), printable(&actor.id))
 }
 
 fn actor_line(record: &EnrichedRecord, actor: &ActorRecord, name: &str, width: usize) -> String {
@@ -113,7 +98,8 @@ fn label(label: Label) -> &'static str {
 fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        let reorders = matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let reorders =
+            matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if matches!(character, '\n' | '\t') {
             shown.push(' ');
         } else if character.is_control() || reorders {
@@ -131,9 +117,6 @@ mod tests {
 
     #[test]
     fn untrusted_text_cannot_steer_the_terminal() {
-        assert_eq!(
-            printable("a\u{1b}[2J\n\u{202e}b\u{7}"),
-            "a\\u{1b}[2J \\u{202e}b\\u{7}"
-        );
+        assert_eq!(printable("a\u{1b}[2J\n\u{202e}b\u{7}"), "a\\u{1b}[2J \\u{202e}b\\u{7}");
     }
 }

@@ -54,12 +54,7 @@ impl PointerTree {
     }
 
     /// Goes as deep as the longest pointer, however deep the value is.
-    fn visit<'a>(
-        &self,
-        raw: &'a str,
-        path: &str,
-        found: &mut Found<'a>,
-    ) -> Result<(), DecodeError> {
+    fn visit<'a>(&self, raw: &'a str, path: &str, found: &mut Found<'a>) -> Result<(), DecodeError> {
         if let Some(pointer) = &self.pointer {
             found.0.insert(pointer.clone(), raw);
         }
@@ -74,11 +69,7 @@ impl PointerTree {
         Ok(())
     }
 
-    fn children_of<'a>(
-        &self,
-        raw: &'a str,
-        path: &str,
-    ) -> Result<Vec<(String, &'a str)>, DecodeError> {
+    fn children_of<'a>(&self, raw: &'a str, path: &str) -> Result<Vec<(String, &'a str)>, DecodeError> {
         let mut deserializer = serde_json::Deserializer::from_str(raw);
         // The syntax of the whole value was checked before, so that these calls cannot fail.
         let entries = match raw.as_bytes().first() {

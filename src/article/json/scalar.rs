@@ -15,25 +15,14 @@ pub(super) fn scalar_text(raw: &str) -> Option<Cow<'_, str>> {
         b'{' | b'[' | b'n' => return None,
         _ => Cow::Borrowed(raw),
     };
-    if text.trim().is_empty() {
-        None
-    } else {
-        Some(text)
-    }
+    if text.trim().is_empty() { None } else { Some(text) }
 }
 
 /// Texts of a list joined by commas, as for several authors; objects in it count by their `name`.
 pub(super) fn list_text(raw: &str) -> Option<String> {
     let items: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
-    let texts: Vec<String> = items
-        .iter()
-        .filter_map(|item| item_text(item.get()))
-        .collect();
-    if texts.is_empty() {
-        None
-    } else {
-        Some(texts.join(", "))
-    }
+    let texts: Vec<String> = items.iter().filter_map(|item| item_text(item.get())).collect();
+    if texts.is_empty() { None } else { Some(texts.join(", ")) }
 }
 
 fn item_text(raw: &str) -> Option<String> {
@@ -44,8 +33,7 @@ fn item_text(raw: &str) -> Option<String> {
     }
     match scalar_text(raw) {
         Some(text) => Some(text.into_owned()),
-        None => scalar_text(serde_json::from_str::<Named<'_>>(raw).ok()?.name.get())
-            .map(Cow::into_owned),
+        None => scalar_text(serde_json::from_str::<Named<'_>>(raw).ok()?.name.get()).map(Cow::into_owned),
     }
 }
 
@@ -54,9 +42,7 @@ pub(super) fn string_text(raw: &str) -> Option<String> {
     if !raw.starts_with('"') {
         return None;
     }
-    serde_json::Deserializer::from_str(raw)
-        .deserialize_bytes(StringBytes)
-        .ok()
+    serde_json::Deserializer::from_str(raw).deserialize_bytes(StringBytes).ok()
 }
 
 /// What a value is, for messages.
@@ -102,9 +88,7 @@ pub(super) fn from_wtf8(bytes: &[u8]) -> String {
                 text.push_str(&String::from_utf8_lossy(valid));
                 text.push(char::REPLACEMENT_CHARACTER);
                 let is_surrogate = matches!(invalid, [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..]);
-                rest = invalid
-                    .get(if is_surrogate { 3 } else { 1 }..)
-                    .unwrap_or_default();
+                rest = invalid.get(if is_surrogate { 3 } else { 1 }..).unwrap_or_default();
             }
         }
     }
