@@ -1,1 +1,3 @@
-//! TODO
+//! The Kafka client.
+
+pub mod embedded;
