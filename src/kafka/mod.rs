@@ -8,12 +8,14 @@
 //!   batch        offsets and output together: a transaction, or a delivery that is waited for
 //!   errors       what a client error asks for: again, abort, rebuild, stop
 //!   statistics   lag and broker states from librdkafka's own figures
+//!   embedded     a broker in this process, for the demo
 //! ```
 //!
 //! Everything here is called from one thread, see [`crate::pipeline`].
 
 mod batch;
 mod consumer;
+mod embedded;
 mod errors;
 mod producer;
 mod properties;
@@ -22,6 +24,7 @@ mod statistics;
 
 pub use batch::{BatchWriter, CloseError};
 pub use consumer::{GroupConsumer, Polled};
+pub use embedded::{EmbeddedBroker, EmbeddedBrokerError};
 pub use errors::{Verdict, verdict};
 pub use producer::{FailedDelivery, OutputProducer, SendError};
 pub use properties::{consumer_config, producer_config};

@@ -1,9 +1,10 @@
 //! What operators see: every metric name stands in [`metrics`], every event that is logged or counted
-//! is a type in [`events`].
+//! is a type in [`events`], what the probes answer is in [`Health`].
 
 pub mod events;
-pub mod health;
+mod health;
+pub mod logging;
 pub mod metrics;
 
-pub use health::Health;
+pub use health::{Condition, Health, Readiness, STUCK_AFTER};
 pub use metrics::Telemetry;
