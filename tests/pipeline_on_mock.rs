@@ -175,7 +175,7 @@ fn output_keeps_order_keys_headers_and_timestamps() {
         let source = header(message, "tonewire-source");
         let (partition, _) = source.rsplit_once('/').unwrap();
         by_source
-            .entry(partition.to_owned())
+            .entry(format!("{partition} to {}", message.partition()))
             .or_default()
             .push(keys(std::slice::from_ref(message)).remove(0));
         let headers = message.headers().unwrap();
