@@ -5,7 +5,7 @@
 //! records stay visible, so only `at_least_once` works on it; each partition keeps 5 MiB; after the first
 //! join a rebalance takes the session timeout less one second.
 
-use rdkafka::client::DefaultClientContext;
+use rdkafka::producer::DefaultProducerContext;
 use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
 
@@ -27,7 +27,7 @@ pub enum EmbeddedBrokerError {
 
 /// A running embedded broker. It ends, with everything in it, when this is dropped.
 pub struct EmbeddedBroker {
-    cluster: MockCluster<'static, DefaultClientContext>,
+    cluster: MockCluster<'static, DefaultProducerContext>,
 }
 
 impl EmbeddedBroker {
