@@ -1,8 +1,8 @@
 //! Stretches of a sentence that may name an actor.
 
 use super::cues::{
-    CALENDAR, COMMON, CONNECTORS, ORGANISATION_ENDS, PLACE_PREPOSITIONS, SPEECH_VERBS, THINGS,
-    TITLES, is_one_of,
+    CALENDAR, COMMON, CONNECTORS, ORGANISATION_ENDS, PLACE_PREPOSITIONS, SPEECH_VERBS, THINGS, TITLES,
+    is_one_of,
 };
 use super::names::{NameClass, NameEntry, NameTable, normalise};
 use super::word::{Gap, Word};
@@ -26,15 +26,12 @@ impl ReadSentence {
     /// Whether nearly every word has a capital, so that capitals tell nothing.
     fn is_headline(&self, clean: &str) -> bool {
         let long = self.words.iter().filter(|word| {
-            word.range.len() >= 4
-                && !clean[word.range.clone()].starts_with(|c: char| c.is_numeric())
+            word.range.len() >= 4 && !clean[word.range.clone()].starts_with(|c: char| c.is_numeric())
         });
-        let (count, capitals) = long.fold((0, 0), |(count, capitals), word| {
-            (count + 1, capitals + usize::from(word.capital))
-        });
+        let (count, capitals) =
+            long.fold((0, 0), |(count, capitals), word| (count + 1, capitals + usize::from(word.capital)));
         // Headlines end without a full stop; a sentence full of names does not.
-        let stopped =
-            clean[self.range.clone()].ends_with('.') && !self.words.iter().all(|word| word.shouted);
+        let stopped = clean[self.range.clone()].ends_with('.') && !self.words.iter().all(|word| word.shouted);
         count >= 4 && capitals * 10 >= count * 8 && !stopped
     }
 }
@@ -91,11 +88,9 @@ impl Finder<'_> {
         let mut titled = false;
         let mut index = 0;
         while index < words.len() {
-            let Some((candidate, length)) = self.candidate_at(words, index, headline, titled)
-            else {
-                titled = words
-                    .get(index)
-                    .is_some_and(|word| word.capital && is_one_of(TITLES, &self.lower(word)));
+            let Some((candidate, length)) = self.candidate_at(words, index, headline, titled) else {
+                titled =
+                    words.get(index).is_some_and(|word| word.capital && is_one_of(TITLES, &self.lower(word)));
                 index += 1;
                 continue;
             };
@@ -126,9 +121,7 @@ impl Finder<'_> {
                 && self.ends_like_organisation(words, index, sequence)
                 && entry.class != NameClass::Person;
             if !extended
-                || words[index..index + sequence]
-                    .iter()
-                    .any(|word| is_one_of(TITLES, &self.lower(word)))
+                || words[index..index + sequence].iter().any(|word| is_one_of(TITLES, &self.lower(word)))
             {
                 return Some((self.known(words, index, length, entry), length));
             }
@@ -142,13 +135,7 @@ impl Finder<'_> {
         Some((self.unknown(words, index, sequence, titled), sequence))
     }
 
-    fn known(
-        &self,
-        words: &[Word],
-        index: usize,
-        length: usize,
-        entry: NameEntry,
-    ) -> Option<Candidate> {
+    fn known(&self, words: &[Word], index: usize, length: usize, entry: NameEntry) -> Option<Candidate> {
         let found = match entry.class {
             NameClass::Demonym => return None,
             NameClass::Capital | NameClass::Metonym
@@ -163,11 +150,7 @@ impl Finder<'_> {
 
     fn candidate(&self, words: &[Word], index: usize, length: usize, found: Found) -> Candidate {
         let range = words[index].range.start..words[index + length - 1].range.end;
-        Candidate {
-            range,
-            found,
-            abbreviates_previous: false,
-        }
+        Candidate { range, found, abbreviates_previous: false }
     }
 
     /// Words that a capital does not make a name: titles, days, and common words at the start of a sentence.
@@ -179,9 +162,7 @@ impl Finder<'_> {
         }
         // After a quotation mark or at the start of a sentence a capital tells nothing.
         let begins = word.gap == Gap::Other;
-        begins
-            && self.lower_case.contains(&lower)
-            && (sequence == 1 || !self.names.is_given_name(&lower))
+        begins && self.lower_case.contains(&lower) && (sequence == 1 || !self.names.is_given_name(&lower))
     }
 
     fn single(&self, words: &[Word], index: usize, headline: bool, titled: bool) -> Candidate {
@@ -192,55 +173,30 @@ impl Finder<'_> {
             .is_some_and(|next| next.gap == Gap::Space && self.is_speech_verb(next) && !headline);
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         let found = if headline && self.names.find_acronym(text).is_some() && letters > 2 {
-            self.names
-                .find_acronym(text)
-                .map_or(Found::Single { person: false }, Found::Known)
-        } else if word.shouted
-            && !headline
-            && (2..=6).contains(&letters)
-            && !NO_ACRONYMS.contains(&text)
-        {
+            self.names.find_acronym(text).map_or(Found::Single { person: false }, Found::Known)
+        } else if word.shouted && !headline && (2..=6).contains(&letters) && !NO_ACRONYMS.contains(&text) {
             Found::Acronym
         } else {
-            Found::Single {
-                person: titled || said && word.gap != Gap::Other,
-            }
+            Found::Single { person: titled || said && word.gap != Gap::Other }
         };
         self.candidate(words, index, 1, found)
     }
 
     /// A capitalised sequence that the table does not know.
-    fn unknown(
-        &self,
-        words: &[Word],
-        index: usize,
-        sequence: usize,
-        titled: bool,
-    ) -> Option<Candidate> {
+    fn unknown(&self, words: &[Word], index: usize, sequence: usize, titled: bool) -> Option<Candidate> {
         let last = self.lower(&words[index + sequence - 1]);
         // "Russo-Chinese" is an adjective.
-        if self
-            .names
-            .find(&last, true)
-            .is_some_and(|entry| entry.class == NameClass::Demonym)
-        {
+        if self.names.find(&last, true).is_some_and(|entry| entry.class == NameClass::Demonym) {
             return None;
         }
         let organisation = self.ends_like_organisation(words, index, sequence);
         if !organisation && is_one_of(THINGS, &last) {
             return None;
         }
-        let given = self
-            .names
-            .is_given_name(&self.clean[words[index].range.clone()]);
-        let said = words
-            .get(index + sequence)
-            .is_some_and(|next| self.is_speech_verb(next));
+        let given = self.names.is_given_name(&self.clean[words[index].range.clone()]);
+        let said = words.get(index + sequence).is_some_and(|next| self.is_speech_verb(next));
         let short = !organisation && sequence <= 4;
-        let kind = match (
-            short,
-            titled || given || said || self.follows_speech_verb(words, index),
-        ) {
+        let kind = match (short, titled || given || said || self.follows_speech_verb(words, index)) {
             (true, true) => NameKind::Person,
             (true, false) if sequence <= 3 => NameKind::Unclear,
             _ => NameKind::Organization,
@@ -253,18 +209,14 @@ impl Finder<'_> {
     fn sequence(&self, words: &[Word], index: usize) -> usize {
         let mut length = 1;
         let mut organisation = is_one_of(ORGANISATION_ENDS, &self.lower(&words[index]));
-        while let Some(word) = words
-            .get(index + length)
-            .filter(|_| length < LONGEST_SEQUENCE)
-        {
+        while let Some(word) = words.get(index + length).filter(|_| length < LONGEST_SEQUENCE) {
             let lower = self.lower(word);
             let joined = match word.gap {
                 Gap::Space | Gap::Hyphen => true,
                 Gap::Possessive => is_one_of(ORGANISATION_ENDS, &lower) && word.capital,
                 Gap::Other => false,
             };
-            if joined && word.capital && !is_one_of(TITLES, &lower) && !is_one_of(CALENDAR, &lower)
-            {
+            if joined && word.capital && !is_one_of(TITLES, &lower) && !is_one_of(CALENDAR, &lower) {
                 organisation |= is_one_of(ORGANISATION_ENDS, &lower);
                 length += 1;
             } else if joined && organisation && self.connects(words, index + length) {
@@ -278,27 +230,18 @@ impl Finder<'_> {
 
     fn connects(&self, words: &[Word], index: usize) -> bool {
         is_one_of(CONNECTORS, &self.clean[words[index].range.clone()])
-            && words
-                .get(index + 1)
-                .is_some_and(|next| next.capital && next.gap == Gap::Space)
+            && words.get(index + 1).is_some_and(|next| next.capital && next.gap == Gap::Space)
     }
 
     fn ends_like_organisation(&self, words: &[Word], index: usize, length: usize) -> bool {
         let sequence = &words[index..(index + length).min(words.len())];
         let connected = sequence.iter().position(|word| !word.capital);
-        let head = connected
-            .and_then(|at| at.checked_sub(1))
-            .unwrap_or(sequence.len() - 1);
+        let head = connected.and_then(|at| at.checked_sub(1)).unwrap_or(sequence.len() - 1);
         is_one_of(ORGANISATION_ENDS, &self.lower(&sequence[head]))
     }
 
     /// The longest name of the table that begins at `index`, with its length in words.
-    fn longest_known(
-        &self,
-        words: &[Word],
-        index: usize,
-        headline: bool,
-    ) -> Option<(NameEntry, usize)> {
+    fn longest_known(&self, words: &[Word], index: usize, headline: bool) -> Option<(NameEntry, usize)> {
         let joined = words[index + 1..]
             .iter()
             .take(LONGEST_NAME - 1)
@@ -310,20 +253,12 @@ impl Finder<'_> {
                 return None;
             }
             let text = &self.clean[words[index].range.start..last.range.end];
-            self.names
-                .find(text, !headline)
-                .map(|entry| (entry, length))
+            self.names.find(text, !headline).map(|entry| (entry, length))
         })
     }
 
     /// "in Moscow", "at the Kremlin", "the Moscow talks", "Moscow-based", "Washington state".
-    fn meant_as_place(
-        &self,
-        words: &[Word],
-        index: usize,
-        length: usize,
-        class: NameClass,
-    ) -> bool {
+    fn meant_as_place(&self, words: &[Word], index: usize, length: usize, class: NameClass) -> bool {
         let before = |distance: usize| {
             let at = index.checked_sub(distance)?;
             let following = words.get(at + 1)?;
@@ -332,13 +267,9 @@ impl Finder<'_> {
         let article = before(1).is_some_and(|word| word == "the");
         let preposition = if article { before(2) } else { before(1) };
         let after = words.get(index + length);
-        let based =
-            after.is_some_and(|word| word.gap == Gap::Hyphen && self.lower(word) == "based");
+        let based = after.is_some_and(|word| word.gap == Gap::Hyphen && self.lower(word) == "based");
         let state = after.is_some_and(|word| {
-            matches!(
-                self.lower(word).as_str(),
-                "state" | "city" | "airport" | "region" | "suburb"
-            )
+            matches!(self.lower(word).as_str(), "state" | "city" | "airport" | "region" | "suburb")
         });
         preposition.is_some_and(|word| is_one_of(PLACE_PREPOSITIONS, &word))
             || based
@@ -356,9 +287,7 @@ impl Finder<'_> {
         let closed = self.clean[candidate.range.end..].starts_with([')', ',', ';']);
         let initial = acronym.chars().next();
         let full = &self.clean[previous.range.clone()];
-        let shares_initial = full
-            .split([' ', '-'])
-            .any(|word| word.chars().next() == initial);
+        let shares_initial = full.split([' ', '-']).any(|word| word.chars().next() == initial);
         let shouted = acronym.chars().filter(|c| c.is_uppercase()).count() >= 2;
         candidate.abbreviates_previous =
             between == " (" && closed && shouted && shares_initial && full.contains(' ');
@@ -368,8 +297,7 @@ impl Finder<'_> {
     /// "said Temur Umarov"
     fn follows_speech_verb(&self, words: &[Word], index: usize) -> bool {
         let before = index.checked_sub(1).and_then(|before| words.get(before));
-        words[index].gap == Gap::Space
-            && before.is_some_and(|word| self.clean[word.range.clone()] == *"said")
+        words[index].gap == Gap::Space && before.is_some_and(|word| self.clean[word.range.clone()] == *"said")
     }
 
     fn is_speech_verb(&self, word: &Word) -> bool {
@@ -383,8 +311,7 @@ impl Finder<'_> {
 
 /// Words in capitals that name nobody.
 const NO_ACRONYMS: &[&str] = &[
-    "AI", "AIDS", "AM", "BST", "CEO", "CET", "CFO", "COVID", "CPI", "DNA", "DVD", "EDT", "EST",
-    "GDP", "GMT", "GPS", "HIV", "ID", "II", "III", "IPO", "IQ", "IT", "IV", "LGBT", "LGBTQ", "LNG",
-    "MP", "MPs", "OK", "PM", "PR", "PST", "TV", "USD", "UTC", "VAT", "VIP", "WWI", "WWII", "PDF",
-    "FAQ", "HQ", "GM",
+    "AI", "AIDS", "AM", "BST", "CEO", "CET", "CFO", "COVID", "CPI", "DNA", "DVD", "EDT", "EST", "GDP", "GMT",
+    "GPS", "HIV", "ID", "II", "III", "IPO", "IQ", "IT", "IV", "LGBT", "LGBTQ", "LNG", "MP", "MPs", "OK",
+    "PM", "PR", "PST", "TV", "USD", "UTC", "VAT", "VIP", "WWI", "WWII", "PDF", "FAQ", "HQ", "GM",
 ];

@@ -626,19 +626,19 @@ pub const SPEECH_VERBS: &[&str] = &[
 
 /// Family names that stand before the given name: the first word of "Xi Jinping" is what the text goes on with.
 pub const FAMILY_FIRST: &[&str] = &[
-    "ban", "cai", "cao", "chan", "chen", "cho", "choi", "cui", "deng", "ding", "dong", "du", "fan",
-    "fang", "feng", "gao", "guo", "han", "he", "hong", "hu", "huang", "hwang", "jang", "jeong",
-    "jia", "jiang", "jung", "kang", "kim", "kwon", "lam", "lee", "li", "liang", "lin", "liu", "lu",
-    "luo", "ma", "mao", "moon", "nguyen", "oh", "pan", "park", "peng", "pham", "qian", "qin", "ri",
-    "ro", "roh", "seo", "shen", "shi", "shin", "song", "su", "sun", "tan", "tang", "tao", "tian",
-    "tran", "tsai", "wang", "wei", "wen", "wu", "xi", "xiao", "xie", "xu", "yan", "yang", "yao",
-    "ye", "yi", "yoon", "yu", "yuan", "zeng", "zhang", "zhao", "zheng", "zhou", "zhu",
+    "ban", "cai", "cao", "chan", "chen", "cho", "choi", "cui", "deng", "ding", "dong", "du", "fan", "fang",
+    "feng", "gao", "guo", "han", "he", "hong", "hu", "huang", "hwang", "jang", "jeong", "jia", "jiang",
+    "jung", "kang", "kim", "kwon", "lam", "lee", "li", "liang", "lin", "liu", "lu", "luo", "ma", "mao",
+    "moon", "nguyen", "oh", "pan", "park", "peng", "pham", "qian", "qin", "ri", "ro", "roh", "seo", "shen",
+    "shi", "shin", "song", "su", "sun", "tan", "tang", "tao", "tian", "tran", "tsai", "wang", "wei", "wen",
+    "wu", "xi", "xiao", "xie", "xu", "yan", "yang", "yao", "ye", "yi", "yoon", "yu", "yuan", "zeng", "zhang",
+    "zhao", "zheng", "zhou", "zhu",
 ];
 
 /// Prepositions after which a city is a place and not a government.
 pub const PLACE_PREPOSITIONS: &[&str] = &[
-    "around", "at", "from", "in", "inside", "into", "near", "outside", "through", "to", "toward",
-    "towards", "visited", "visiting",
+    "around", "at", "from", "in", "inside", "into", "near", "outside", "through", "to", "toward", "towards",
+    "visited", "visiting",
 ];
 
 /// Whether a sorted list holds the word.

@@ -33,9 +33,7 @@ impl NameClass {
     /// From the word used in `curated.tsv`.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|class| format!("{class:?}").eq_ignore_ascii_case(word))
+        Self::ALL.into_iter().find(|class| format!("{class:?}").eq_ignore_ascii_case(word))
     }
 }
 
@@ -55,10 +53,7 @@ impl NameEntry {
 
     fn unpacked(value: u64) -> Option<Self> {
         let class = *NameClass::ALL.get(usize::try_from(value & 0xff).ok()?)?;
-        Some(Self {
-            class,
-            number: u32::try_from(value >> 8).ok()?,
-        })
+        Some(Self { class, number: u32::try_from(value >> 8).ok()? })
     }
 
     /// Wikidata item, where the name is not ambiguous.
@@ -151,9 +146,7 @@ impl NameTable {
     /// An acronym, whatever its case: "Nato" in a headline.
     #[must_use]
     pub fn find_acronym(&self, name: &str) -> Option<NameEntry> {
-        self.map
-            .get(format!("!{}", name.to_uppercase()))
-            .and_then(NameEntry::unpacked)
+        self.map.get(format!("!{}", name.to_uppercase())).and_then(NameEntry::unpacked)
     }
 
     /// Whether people are called so.
@@ -168,10 +161,7 @@ impl NameTable {
         let prefix = canonical_key(number, "");
         let mut stream = self.map.range().ge(&prefix).into_stream();
         let (key, _) = stream.next()?;
-        std::str::from_utf8(key)
-            .ok()?
-            .strip_prefix(&prefix)
-            .map(String::from)
+        std::str::from_utf8(key).ok()?.strip_prefix(&prefix).map(String::from)
     }
 }
 
@@ -190,20 +180,10 @@ mod tests {
             ("François Hollande", "Q157"),
             ("Francois Hollande", "Q157"),
         ] {
-            assert_eq!(
-                table
-                    .find(name, true)
-                    .and_then(NameEntry::wikidata)
-                    .as_deref(),
-                Some(item),
-                "{name}"
-            );
+            assert_eq!(table.find(name, true).and_then(NameEntry::wikidata).as_deref(), Some(item), "{name}");
         }
         assert_eq!(table.find("who", true), None);
-        assert_eq!(
-            table.find("Georgia", true).and_then(NameEntry::wikidata),
-            None
-        );
+        assert_eq!(table.find("Georgia", true).and_then(NameEntry::wikidata), None);
         assert_eq!(table.canonical_name(148).as_deref(), Some("China"));
         assert!(table.is_given_name("Natasha") && !table.is_given_name("Velm"));
         Ok(())

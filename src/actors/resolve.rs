@@ -66,18 +66,11 @@ pub fn resolve(names: &NameTable, candidates: &[(Candidate, &str)]) -> Resolutio
         acronyms: HashMap::new(),
         result: Resolution::default(),
     };
-    let keys: Vec<Option<Key>> = candidates
-        .iter()
-        .map(|(candidate, text)| own_key(candidate, text))
-        .collect();
+    let keys: Vec<Option<Key>> =
+        candidates.iter().map(|(candidate, text)| own_key(candidate, text)).collect();
     resolver.learn(candidates, &keys);
     for (position, (candidate, text)) in candidates.iter().enumerate() {
-        resolver.place(
-            position,
-            candidate,
-            text,
-            keys.get(position).cloned().flatten(),
-        );
+        resolver.place(position, candidate, text, keys.get(position).cloned().flatten());
     }
     resolver.result
 }
@@ -106,12 +99,9 @@ impl Resolver<'_> {
     fn learn(&mut self, candidates: &[(Candidate, &str)], keys: &[Option<Key>]) {
         for (position, (candidate, text)) in candidates.iter().enumerate() {
             if candidate.abbreviates_previous
-                && let Some(Some(previous)) =
-                    position.checked_sub(1).and_then(|before| keys.get(before))
+                && let Some(Some(previous)) = position.checked_sub(1).and_then(|before| keys.get(before))
             {
-                self.acronyms
-                    .entry((*text).to_owned())
-                    .or_insert_with(|| previous.clone());
+                self.acronyms.entry((*text).to_owned()).or_insert_with(|| previous.clone());
             }
             let Some(Some(key)) = keys.get(position) else {
                 continue;
@@ -133,21 +123,14 @@ impl Resolver<'_> {
 
     fn place(&mut self, position: usize, candidate: &Candidate, text: &str, own: Option<Key>) {
         if let Found::KnownPlace(_) = candidate.found {
-            self.result.places.push(ResolvedPlace {
-                candidate: position,
-                name: text.to_owned(),
-            });
+            self.result.places.push(ResolvedPlace { candidate: position, name: text.to_owned() });
             return;
         }
         let Some((key, how)) = self.key_of(candidate, text, own) else {
             return;
         };
         let actor = self.actor(&key, candidate, text);
-        self.result.mentions.push(ResolvedMention {
-            candidate: position,
-            actor,
-            how,
-        });
+        self.result.mentions.push(ResolvedMention { candidate: position, actor, how });
     }
 
     fn key_of(&self, candidate: &Candidate, text: &str, own: Option<Key>) -> Option<(Key, How)> {
@@ -156,10 +139,9 @@ impl Resolver<'_> {
         }
         let shouted = !text.chars().any(char::is_lowercase);
         match candidate.found {
-            Found::Known(NameEntry {
-                class: NameClass::Capital | NameClass::Metonym,
-                ..
-            }) => own.map(|key| (key, How::Metonym)),
+            Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => {
+                own.map(|key| (key, How::Metonym))
+            }
             Found::Known(_) if shouted && !text.contains(' ') => own.map(|key| (key, How::Acronym)),
             Found::Known(_) | Found::Unknown(_) => own.map(|key| (key, How::Name)),
             Found::Acronym => Some((Key::Name(normalise(text)), How::Acronym)),
@@ -215,10 +197,7 @@ impl Resolver<'_> {
 
 fn class_of(candidate: &Candidate) -> NameClass {
     match candidate.found {
-        Found::Known(NameEntry {
-            class: NameClass::Capital | NameClass::Metonym,
-            ..
-        }) => NameClass::Country,
+        Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => NameClass::Country,
         Found::Known(entry) | Found::KnownPlace(entry) => entry.class,
         Found::Unknown(NameKind::Person) | Found::Single { .. } => NameClass::Person,
         Found::Unknown(NameKind::Organization | NameKind::Unclear) | Found::Acronym => {
@@ -235,11 +214,6 @@ fn short_name(full: &str) -> Option<String> {
     if words.len() < 2 {
         return None;
     }
-    let family_first =
-        words.len() <= 3 && is_one_of(FAMILY_FIRST, first) && !is_one_of(FAMILY_FIRST, last);
-    Some(if family_first {
-        (*first).to_owned()
-    } else {
-        (*last).to_owned()
-    })
+    let family_first = words.len() <= 3 && is_one_of(FAMILY_FIRST, first) && !is_one_of(FAMILY_FIRST, last);
+    Some(if family_first { (*first).to_owned() } else { (*last).to_owned() })
 }

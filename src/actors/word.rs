@@ -38,14 +38,9 @@ pub fn words(clean: &str, sentence: Range<usize>) -> Vec<Word> {
         }
         let range = start..start + without_possessive(&clean[whole]).len();
         let text = &clean[range.clone()];
-        let letters = text
-            .chars()
-            .filter(|character| character.is_alphabetic())
-            .count();
+        let letters = text.chars().filter(|character| character.is_alphabetic()).count();
         found.push(Word {
-            gap: found
-                .last()
-                .map_or(Gap::Other, |last| gap(&clean[last.range.end..start])),
+            gap: found.last().map_or(Gap::Other, |last| gap(&clean[last.range.end..start])),
             capital: text.starts_with(char::is_uppercase),
             shouted: letters >= 2 && !text.chars().any(char::is_lowercase),
             range,
@@ -112,19 +107,14 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<&str> {
-        words(text, 0..text.len())
-            .into_iter()
-            .map(|word| &text[word.range])
-            .collect()
+        words(text, 0..text.len()).into_iter().map(|word| &text[word.range]).collect()
     }
 
     #[test]
     fn possessives_are_cut_off_and_acronyms_stay_whole() {
         assert_eq!(
             read("China’s U.S.-led AT&T's O'Dell, leaders’ end. U.S. M\u{fffd}n x"),
-            [
-                "China", "U.S.", "led", "AT&T", "O'Dell", "leaders", "end", "U.S.", "x"
-            ]
+            ["China", "U.S.", "led", "AT&T", "O'Dell", "leaders", "end", "U.S.", "x"]
         );
     }
 }

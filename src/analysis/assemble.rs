@@ -2,8 +2,8 @@
 
 use super::reading::Reading;
 use super::{
-    Actor, ActorIndex, ActorKind, Analysis, Field, Holder, HolderSentiment, Location, Mention,
-    Place, Polarity, Quote, Role, Sentiment, Status, Via,
+    Actor, ActorIndex, ActorKind, Analysis, Field, Holder, HolderSentiment, Location, Mention, Place,
+    Polarity, Quote, Role, Sentiment, Status, Via,
 };
 use crate::actors::{Candidate, Found, How, NameClass, Resolution, ResolvedMention};
 use crate::sentiment::{Attribution, Tone, Voice, attribute, is_speech};
@@ -46,23 +46,15 @@ pub struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     /// `fields` hold the candidates of `readings`, `resolution` counts them through in that order.
     #[must_use]
-    pub fn new(
-        readings: &'a [Reading],
-        fields: &'a [FieldReading],
-        resolution: &'a Resolution,
-    ) -> Self {
+    pub fn new(readings: &'a [Reading], fields: &'a [FieldReading], resolution: &'a Resolution) -> Self {
         let mut first = 0;
         let fields = readings
             .iter()
             .zip(fields)
             .map(|(reading, field)| {
                 let next = first + field.candidates.len();
-                let start = resolution
-                    .mentions
-                    .partition_point(|mention| mention.candidate < first);
-                let end = resolution
-                    .mentions
-                    .partition_point(|mention| mention.candidate < next);
+                let start = resolution.mentions.partition_point(|mention| mention.candidate < first);
+                let end = resolution.mentions.partition_point(|mention| mention.candidate < next);
                 let mentions = &resolution.mentions[start..end];
                 let spoken = Spoken::new(reading, field, mentions, first, resolution);
                 let entry = (spoken, field, mentions, first);
@@ -87,10 +79,7 @@ impl<'a> Assembly<'a> {
                 list.push(note);
             }
         }
-        let heaviest = by_actor
-            .iter()
-            .map(|notes| weight(notes))
-            .fold(1.0, f32::max);
+        let heaviest = by_actor.iter().map(|notes| weight(notes)).fold(1.0, f32::max);
         let actors = self
             .resolution
             .actors
@@ -104,10 +93,7 @@ impl<'a> Assembly<'a> {
                 role: role(notes),
                 salience: weight(notes) / heaviest,
                 sentiment: verdict(
-                    notes
-                        .iter()
-                        .filter(|note| note.boilerplate.is_none())
-                        .map(|note| &note.mention),
+                    notes.iter().filter(|note| note.boilerplate.is_none()).map(|note| &note.mention),
                 ),
                 by_holder: by_holder(notes),
                 mentions: notes.iter().map(|note| note.mention.clone()).collect(),
@@ -132,11 +118,7 @@ impl<'a> Assembly<'a> {
             };
             let at = *index.entry(&found.name).or_insert_with(|| {
                 // The number in the table is the country's, not the city's.
-                places.push(Place {
-                    name: found.name.clone(),
-                    wikidata: None,
-                    mentions: Vec::new(),
-                });
+                places.push(Place { name: found.name.clone(), wikidata: None, mentions: Vec::new() });
                 places.len() - 1
             });
             if let Some(place) = places.get_mut(at) {
@@ -154,10 +136,7 @@ impl<'a> Assembly<'a> {
     }
 
     fn quotes(&self) -> Vec<Quote> {
-        self.fields
-            .iter()
-            .flat_map(|(spoken, ..)| spoken.quotes())
-            .collect()
+        self.fields.iter().flat_map(|(spoken, ..)| spoken.quotes()).collect()
     }
 }
 
@@ -180,49 +159,34 @@ impl<'a> Spoken<'a> {
                 let (_, candidate) = field.candidates.get(mention.candidate - first)?;
                 let quoted = enclosing(&quotes, &candidate.range).is_some();
                 let person = resolution.actors.get(mention.actor)?.class == NameClass::Person;
-                (!quoted).then(|| Voice {
-                    range: candidate.range.clone(),
-                    actor: mention.actor,
-                    person,
-                })
+                (!quoted).then(|| Voice { range: candidate.range.clone(), actor: mention.actor, person })
             })
             .collect();
         let attributions = attribute(clean, &quotes, &voices);
-        Self {
-            reading,
-            quotes,
-            attributions,
-        }
+        Self { reading, quotes, attributions }
     }
 
     fn location(&self, clean: Range<usize>) -> Location {
-        Location {
-            field: self.reading.field,
-            span: self.reading.delivered(clean),
-        }
+        Location { field: self.reading.field, span: self.reading.delivered(clean) }
     }
 
     /// A word or two in quotation marks is a quotation only if somebody is known to have said it.
     fn quotes(&self) -> impl Iterator<Item = Quote> + '_ {
-        self.quotes
-            .iter()
-            .zip(&self.attributions)
-            .filter_map(|(quote, attribution)| {
-                let speech = is_speech(self.reading.clean().get(quote.range.clone())?);
-                (speech || attribution.speaker.is_some()).then(|| Quote {
-                    location: self.location(quote.range.clone()),
-                    speaker: attribution.speaker.map(ActorIndex),
-                    cue: attribution.cue.clone(),
-                })
+        self.quotes.iter().zip(&self.attributions).filter_map(|(quote, attribution)| {
+            let speech = is_speech(self.reading.clean().get(quote.range.clone())?);
+            (speech || attribution.speaker.is_some()).then(|| Quote {
+                location: self.location(quote.range.clone()),
+                speaker: attribution.speaker.map(ActorIndex),
+                cue: attribution.cue.clone(),
             })
+        })
     }
 
     fn note(&self, field: &FieldReading, mentions: &[ResolvedMention], first: usize) -> Vec<Noted> {
         let mut noted = Vec::with_capacity(mentions.len());
         let mut start = 0;
-        while let Some((sentence, _)) = mentions
-            .get(start)
-            .and_then(|mention| field.candidates.get(mention.candidate - first))
+        while let Some((sentence, _)) =
+            mentions.get(start).and_then(|mention| field.candidates.get(mention.candidate - first))
         {
             let length = mentions[start..]
                 .iter()
@@ -233,13 +197,7 @@ impl<'a> Spoken<'a> {
                         .is_some_and(|(other, _)| other == sentence)
                 })
                 .count();
-            self.note_sentence(
-                *sentence,
-                field,
-                &mentions[start..start + length],
-                first,
-                &mut noted,
-            );
+            self.note_sentence(*sentence, field, &mentions[start..start + length], first, &mut noted);
             start += length;
         }
         noted
@@ -260,14 +218,11 @@ impl<'a> Spoken<'a> {
         let mut named = vec![false; sentence.words.len()];
         let found: Vec<(&ResolvedMention, &Candidate)> = mentions
             .iter()
-            .filter_map(|mention| {
-                Some((mention, &field.candidates.get(mention.candidate - first)?.1))
-            })
+            .filter_map(|mention| Some((mention, &field.candidates.get(mention.candidate - first)?.1)))
             .collect();
         for (_, candidate) in &found {
             let end = position(candidate.range.end.saturating_sub(1)) + 1;
-            if let Some(words) =
-                named.get_mut(position(candidate.range.start)..end.min(sentence.words.len()))
+            if let Some(words) = named.get_mut(position(candidate.range.start)..end.min(sentence.words.len()))
             {
                 words.fill(true);
             }
@@ -283,29 +238,19 @@ impl<'a> Spoken<'a> {
                 .and_then(|index| self.attributions.get(index)?.speaker)
                 .filter(|speaker| *speaker != mention.actor);
             let inside = match quote.and_then(|index| self.quotes.get(index)) {
-                Some(quote) if speaker.is_some() => {
-                    position(quote.range.start)..position(quote.range.end)
-                }
+                Some(quote) if speaker.is_some() => position(quote.range.start)..position(quote.range.end),
                 _ => 0..sentence.words.len(),
             };
-            let (from, to) = (
-                position(candidate.range.start),
-                position(candidate.range.end.saturating_sub(1)),
-            );
-            let score = if boilerplate.is_some() {
-                0.0
-            } else {
-                tone.toward(from, to, inside)
-            };
+            let (from, to) =
+                (position(candidate.range.start), position(candidate.range.end.saturating_sub(1)));
+            let score = if boilerplate.is_some() { 0.0 } else { tone.toward(from, to, inside) };
             noted.push(Noted {
                 actor: mention.actor,
                 mention: Mention {
                     location: self.location(candidate.range.clone()),
                     via: via(mention.how, candidate),
                     sentence: span,
-                    holder: speaker.map_or(Holder::Article, |speaker| {
-                        Holder::Actor(ActorIndex(speaker))
-                    }),
+                    holder: speaker.map_or(Holder::Article, |speaker| Holder::Actor(ActorIndex(speaker))),
                     sentiment: sentiment(score),
                 },
                 boilerplate,
@@ -315,16 +260,9 @@ impl<'a> Spoken<'a> {
     }
 
     fn speaks_in(&self, sentence: &Range<usize>, actor: usize) -> bool {
-        let first = self
-            .quotes
-            .partition_point(|quote| quote.range.end <= sentence.start);
+        let first = self.quotes.partition_point(|quote| quote.range.end <= sentence.start);
         // A sentence with more quotations than this is a list of scare quotes.
-        let near = self
-            .quotes
-            .iter()
-            .zip(&self.attributions)
-            .skip(first)
-            .take(8);
+        let near = self.quotes.iter().zip(&self.attributions).skip(first).take(8);
         near.take_while(|(quote, _)| quote.range.start < sentence.end)
             .any(|(_, attribution)| attribution.speaker == Some(actor))
     }
@@ -372,24 +310,14 @@ fn weight(notes: &[&Noted]) -> f32 {
     notes
         .iter()
         .filter(|note| note.boilerplate.is_none())
-        .map(|note| {
-            if note.mention.location.field == Field::Title {
-                TITLE_WEIGHT
-            } else {
-                1.0
-            }
-        })
+        .map(|note| if note.mention.location.field == Field::Title { TITLE_WEIGHT } else { 1.0 })
         .fold(0.0, |sum, weight| sum + weight)
 }
 
 /// A score as a sentiment. The confidence is a rule of thumb: the word list finds about two of three polar
 /// mentions.
 fn sentiment(score: f32) -> Sentiment {
-    let score = if score.is_finite() {
-        score.clamp(-1.0, 1.0) + 0.0
-    } else {
-        0.0
-    };
+    let score = if score.is_finite() { score.clamp(-1.0, 1.0) + 0.0 } else { 0.0 };
     let label = if score >= NEUTRAL_BELOW {
         Polarity::Positive
     } else if score <= -NEUTRAL_BELOW {
@@ -398,27 +326,15 @@ fn sentiment(score: f32) -> Sentiment {
         Polarity::Neutral
     };
     let distance = (score.abs() - NEUTRAL_BELOW).abs();
-    Sentiment {
-        label,
-        score,
-        confidence: (0.5 + 0.4 * distance).clamp(0.0, 1.0),
-    }
+    Sentiment { label, score, confidence: (0.5 + 0.4 * distance).clamp(0.0, 1.0) }
 }
 
 /// Many mentions of one sentiment: the mean, in which mentions without any weigh less.
 fn verdict<'m>(mentions: impl Iterator<Item = &'m Mention>) -> Sentiment {
     let (mut sum, mut mass) = (0.0, 0.0);
     for mention in mentions {
-        let voice = if mention.holder == Holder::Article {
-            1.0
-        } else {
-            0.5
-        };
-        let clarity = if mention.sentiment.label == Polarity::Neutral {
-            0.25
-        } else {
-            1.0
-        };
+        let voice = if mention.holder == Holder::Article { 1.0 } else { 0.5 };
+        let clarity = if mention.sentiment.label == Polarity::Neutral { 0.25 } else { 1.0 };
         sum += mention.sentiment.score * voice * clarity;
         mass += voice * clarity;
     }
@@ -428,10 +344,7 @@ fn verdict<'m>(mentions: impl Iterator<Item = &'m Mention>) -> Sentiment {
 fn by_holder(notes: &[&Noted]) -> Vec<HolderSentiment> {
     let mut groups: BTreeMap<Holder, Vec<&Mention>> = BTreeMap::new();
     for note in notes.iter().filter(|note| note.boilerplate.is_none()) {
-        groups
-            .entry(note.mention.holder)
-            .or_default()
-            .push(&note.mention);
+        groups.entry(note.mention.holder).or_default().push(&note.mention);
     }
     groups
         .into_iter()

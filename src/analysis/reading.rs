@@ -41,19 +41,14 @@ impl Reading {
                     return reading;
                 }
             }
-            reading
-                .boilerplate
-                .extend(boilerplate(&clean, paragraph, index));
+            reading.boilerplate.extend(boilerplate(&clean, paragraph, index));
         }
         reading
     }
 
     /// Adds a sentence; `false` where it goes over the limit.
     fn take(&mut self, clean: &str, sentence: Range<usize>, limit: usize) -> bool {
-        let mut read = ReadSentence {
-            words: words(clean, sentence.clone()),
-            range: sentence,
-        };
+        let mut read = ReadSentence { words: words(clean, sentence.clone()), range: sentence };
         let room = limit.saturating_sub(self.words);
         let fits = read.words.len() <= room;
         if !fits {
@@ -62,10 +57,7 @@ impl Reading {
                 return false;
             }
             read.words.truncate(room);
-            read.range.end = read
-                .words
-                .last()
-                .map_or(read.range.start, |word| word.range.end);
+            read.range.end = read.words.last().map_or(read.range.start, |word| word.range.end);
         }
         self.words += read.words.len();
         self.length = read.range.end;
@@ -88,12 +80,7 @@ impl Reading {
     /// The boilerplate around a position of the clean text.
     #[must_use]
     pub fn boilerplate_at(&self, position: usize) -> Option<Boilerplate> {
-        let index = self
-            .boilerplate
-            .partition_point(|part| part.range.end <= position);
-        self.boilerplate
-            .get(index)
-            .filter(|part| part.range.contains(&position))
-            .map(|part| part.kind)
+        let index = self.boilerplate.partition_point(|part| part.range.end <= position);
+        self.boilerplate.get(index).filter(|part| part.range.contains(&position)).map(|part| part.kind)
     }
 }

@@ -35,22 +35,14 @@ impl Stage {
     pub fn new(config: &AnalysisConfig) -> Result<Self, StageError> {
         Ok(Self {
             names: NameTable::open().map_err(StageError::Names)?,
-            languages: config
-                .languages
-                .iter()
-                .map(|language| language.to_lowercase())
-                .collect(),
+            languages: config.languages.iter().map(|language| language.to_lowercase()).collect(),
             max_words: config.max_words,
         })
     }
 
     /// Articles without a declared language are read.
     fn reads_language(&self, article: &Article) -> bool {
-        let declared = article
-            .language
-            .as_deref()
-            .map(str::trim)
-            .filter(|tag| !tag.is_empty());
+        let declared = article.language.as_deref().map(str::trim).filter(|tag| !tag.is_empty());
         declared.is_none_or(|tag| {
             let primary = tag.split(['-', '_']).next().unwrap_or(tag).to_lowercase();
             self.languages.contains(&primary)
@@ -58,10 +50,7 @@ impl Stage {
     }
 
     fn read(&self, article: &Article) -> Vec<Reading> {
-        let title = article
-            .title
-            .as_deref()
-            .map(|title| Reading::new(Field::Title, title, self.max_words));
+        let title = article.title.as_deref().map(|title| Reading::new(Field::Title, title, self.max_words));
         let room = self.max_words - title.as_ref().map_or(0, |title| title.words);
         let body = Reading::new(Field::Body, &article.body, room);
         title.into_iter().chain([body]).collect()
@@ -72,11 +61,7 @@ impl Stage {
         readings
             .iter()
             .map(|reading| {
-                let finder = Finder {
-                    names: &self.names,
-                    clean: reading.clean(),
-                    lower_case: &lower_case,
-                };
+                let finder = Finder { names: &self.names, clean: reading.clean(), lower_case: &lower_case };
                 let mut candidates = Vec::new();
                 for (index, sentence) in reading.sentences.iter().enumerate() {
                     candidates.extend(
@@ -95,10 +80,7 @@ impl Stage {
 /// The city of a dateline is where the article was written.
 fn in_dateline(reading: &Reading, mut candidate: Candidate) -> Candidate {
     if let Found::Known(entry) = candidate.found
-        && matches!(
-            entry.class,
-            NameClass::Capital | NameClass::Country | NameClass::Metonym
-        )
+        && matches!(entry.class, NameClass::Capital | NameClass::Country | NameClass::Metonym)
         && reading.boilerplate_at(candidate.range.start) == Some(Boilerplate::Dateline)
     {
         candidate.found = Found::KnownPlace(entry);
@@ -109,11 +91,7 @@ fn in_dateline(reading: &Reading, mut candidate: Candidate) -> Candidate {
 fn lower_case_words(readings: &[Reading]) -> HashSet<String> {
     let mut found = HashSet::new();
     for reading in readings {
-        for word in reading
-            .sentences
-            .iter()
-            .flat_map(|sentence| &sentence.words)
-            .filter(|word| !word.capital)
+        for word in reading.sentences.iter().flat_map(|sentence| &sentence.words).filter(|word| !word.capital)
         {
             let text = &reading.clean()[word.range.clone()];
             if !found.contains(text) {
@@ -141,18 +119,15 @@ impl Analyze for Stage {
                 .iter()
                 .zip(&fields)
                 .flat_map(|(reading, field)| {
-                    field.candidates.iter().map(|(_, candidate)| {
-                        (candidate.clone(), &reading.clean()[candidate.range.clone()])
-                    })
+                    field
+                        .candidates
+                        .iter()
+                        .map(|(_, candidate)| (candidate.clone(), &reading.clean()[candidate.range.clone()]))
                 })
                 .collect();
             resolve(&self.names, &texts)
         };
-        let status = if truncated {
-            Status::Truncated
-        } else {
-            Status::Ok
-        };
+        let status = if truncated { Status::Truncated } else { Status::Ok };
         Assembly::new(&readings, &fields, &resolution).analysis(status, words)
     }
 

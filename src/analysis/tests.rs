@@ -10,11 +10,7 @@ use std::sync::LazyLock;
 static STAGE: LazyLock<Option<Stage>> = LazyLock::new(|| stage(1_000_000));
 
 fn stage(max_words: usize) -> Option<Stage> {
-    Stage::new(&AnalysisConfig {
-        languages: vec!["en".into()],
-        max_words,
-    })
-    .ok()
+    Stage::new(&AnalysisConfig { languages: vec!["en".into()], max_words }).ok()
 }
 
 fn article(title: Option<&str>, body: &str) -> Article {
@@ -32,26 +28,18 @@ fn article(title: Option<&str>, body: &str) -> Article {
 }
 
 fn analyze(title: Option<&str>, body: &str) -> Analysis {
-    STAGE.as_ref().map_or_else(
-        || Analysis::empty(Status::NoText),
-        |stage| stage.analyze(&article(title, body)),
-    )
+    STAGE
+        .as_ref()
+        .map_or_else(|| Analysis::empty(Status::NoText), |stage| stage.analyze(&article(title, body)))
 }
 
 fn names(analysis: &Analysis) -> Vec<&str> {
-    analysis
-        .actors
-        .iter()
-        .map(|actor| actor.name.as_str())
-        .collect()
+    analysis.actors.iter().map(|actor| actor.name.as_str()).collect()
 }
 
 fn check_span(delivered: &str, span: Span) -> Result<(), TestCaseError> {
     prop_assert!(span.start < span.end);
-    prop_assert!(
-        delivered.get(span.start.0..span.end.0).is_some(),
-        "{span:?} is not a slice"
-    );
+    prop_assert!(delivered.get(span.start.0..span.end.0).is_some(), "{span:?} is not a slice");
     Ok(())
 }
 
@@ -67,9 +55,7 @@ fn text_of(article: &Article, field: Field) -> &str {
 }
 
 fn check_sentiment(sentiment: Sentiment) -> Result<(), TestCaseError> {
-    prop_assert!(
-        (-1.0..=1.0).contains(&sentiment.score) && (0.0..=1.0).contains(&sentiment.confidence)
-    );
+    prop_assert!((-1.0..=1.0).contains(&sentiment.score) && (0.0..=1.0).contains(&sentiment.confidence));
     Ok(())
 }
 
@@ -200,16 +186,9 @@ fn the_names_of_one_actor_are_one_actor() {
             "Moscow Times"
         ]
     );
+    assert_eq!(analysis.places.first().map(|place| place.name.as_str()), Some("Moscow"));
     assert_eq!(
-        analysis.places.first().map(|place| place.name.as_str()),
-        Some("Moscow")
-    );
-    assert_eq!(
-        analysis
-            .actors
-            .iter()
-            .map(|actor| actor.mentions.len())
-            .collect::<Vec<_>>(),
+        analysis.actors.iter().map(|actor| actor.mentions.len()).collect::<Vec<_>>(),
         [3, 3, 1, 3, 1, 1, 2, 1]
     );
 }
@@ -222,32 +201,17 @@ fn two_people_of_one_family_name_are_not_merged() {
 
 #[test]
 fn what_an_actor_says_is_held_by_the_actor() {
-    let analysis = analyze(
-        None,
-        "“Russia has failed its people and deceived China,” said Natasha Kuhrt.",
-    );
+    let analysis = analyze(None, "“Russia has failed its people and deceived China,” said Natasha Kuhrt.");
     let russia = analysis.actors.iter().find(|actor| actor.name == "Russia");
-    let speaker = analysis
-        .actors
-        .iter()
-        .position(|actor| actor.name == "Natasha Kuhrt")
-        .map(ActorIndex);
+    let speaker = analysis.actors.iter().position(|actor| actor.name == "Natasha Kuhrt").map(ActorIndex);
     assert!(speaker.is_some());
     assert_eq!(
-        russia
-            .and_then(|actor| actor.mentions.first())
-            .map(|mention| mention.holder),
+        russia.and_then(|actor| actor.mentions.first()).map(|mention| mention.holder),
         speaker.map(Holder::Actor)
     );
+    assert_eq!(russia.map(|actor| actor.sentiment.label), Some(Polarity::Negative));
     assert_eq!(
-        russia.map(|actor| actor.sentiment.label),
-        Some(Polarity::Negative)
-    );
-    assert_eq!(
-        analysis
-            .quotes
-            .first()
-            .map(|quote| (quote.speaker, quote.cue.as_deref())),
+        analysis.quotes.first().map(|quote| (quote.speaker, quote.cue.as_deref())),
         Some((speaker, Some("said")))
     );
 }
@@ -261,13 +225,7 @@ fn links_and_bylines_carry_a_role_and_no_sentiment() {
     let roles: Vec<_> = analysis
         .actors
         .iter()
-        .map(|actor| {
-            (
-                actor.name.as_str(),
-                actor.role,
-                actor.sentiment.score == 0.0,
-            )
-        })
+        .map(|actor| (actor.name.as_str(), actor.role, actor.sentiment.score == 0.0))
         .collect();
     assert_eq!(
         roles,
@@ -285,14 +243,8 @@ fn the_language_and_the_limit_show_in_the_status() {
     let mut german = article(None, "Xi Jinping traf Wladimir Putin.");
     german.language = Some("de-DE".into());
     let Some(stage) = stage(4) else { return };
-    assert_eq!(
-        stage.analyze(&german),
-        Analysis::empty(Status::UnsupportedLanguage)
-    );
-    assert_eq!(
-        stage.analyze(&article(Some(" \u{ad}"), "\n\u{feff}")),
-        Analysis::empty(Status::NoText)
-    );
+    assert_eq!(stage.analyze(&german), Analysis::empty(Status::UnsupportedLanguage));
+    assert_eq!(stage.analyze(&article(Some(" \u{ad}"), "\n\u{feff}")), Analysis::empty(Status::NoText));
     let cut = stage.analyze(&article(None, "Putin met Xi. Then he left for China."));
     assert_eq!((cut.status, cut.words), (Status::Truncated, 3));
     german.language = Some("EN_us".into());
@@ -333,12 +285,5 @@ fn every_mention_of_the_sample_article_slices_it() {
     let article = article(None, &body);
     let analysis = analyze(None, &body);
     assert!(check(&article, &analysis).is_ok());
-    assert!(
-        analysis
-            .actors
-            .iter()
-            .map(|actor| actor.mentions.len())
-            .sum::<usize>()
-            >= 60
-    );
+    assert!(analysis.actors.iter().map(|actor| actor.mentions.len()).sum::<usize>() >= 60);
 }

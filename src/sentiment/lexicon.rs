@@ -199,9 +199,9 @@ const NEGATIVE_SUBJECT: &[&str] = &[
     "violate",
 ];
 const POSITIVE_SUBJECT: &[&str] = &[
-    "achiev", "achieve", "excel", "excell", "flourish", "heal", "help", "impress", "inspir",
-    "inspire", "liberat", "liberate", "prevail", "prosper", "reassur", "reassure", "recover",
-    "rescu", "rescue", "save", "succeed", "thriv", "thrive", "triumph", "win", "won",
+    "achiev", "achieve", "excel", "excell", "flourish", "heal", "help", "impress", "inspir", "inspire",
+    "liberat", "liberate", "prevail", "prosper", "reassur", "reassure", "recover", "rescu", "rescue", "save",
+    "succeed", "thriv", "thrive", "triumph", "win", "won",
 ];
 const NEGATIVE_NEAR: &[&str] = &[
     "aggression",
@@ -319,10 +319,8 @@ const POSITIVE_NEAR: &[&str] = &[
 ];
 
 /// Words that turn the polarity of the next few words around.
-pub const NEGATIONS: &[&str] = &[
-    "cannot", "hardly", "neither", "never", "no", "nobody", "none", "nor", "not", "nothing",
-    "without",
-];
+pub const NEGATIONS: &[&str] =
+    &["cannot", "hardly", "neither", "never", "no", "nobody", "none", "nor", "not", "nothing", "without"];
 
 #[cfg(test)]
 mod tests {
@@ -335,14 +333,7 @@ mod tests {
                 assert!(pair[0] < pair[1], "{pair:?}");
             }
         }
-        for word in [
-            "accused",
-            "accuses",
-            "accusing",
-            "criticised",
-            "praised",
-            "shamefully",
-        ] {
+        for word in ["accused", "accuses", "accusing", "criticised", "praised", "shamefully"] {
             assert!(polarity(word).is_some(), "{word}");
         }
         assert_eq!(polarity("table"), None);

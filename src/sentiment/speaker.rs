@@ -42,30 +42,20 @@ pub fn attribute(clean: &str, quotes: &[QuotedText], voices: &[Voice]) -> Vec<At
         let place = Place {
             clean,
             voices,
-            start: index.checked_sub(1).map_or(paragraph.start, |before| {
-                quotes[before].range.end.max(paragraph.start)
-            }),
-            end: quotes
-                .get(index + 1)
-                .map_or(paragraph.end, |next| next.range.start.min(paragraph.end)),
+            start: index
+                .checked_sub(1)
+                .map_or(paragraph.start, |before| quotes[before].range.end.max(paragraph.start)),
+            end: quotes.get(index + 1).map_or(paragraph.end, |next| next.range.start.min(paragraph.end)),
         };
-        let last = found
-            .last()
-            .and_then(|attribution: &Attribution| attribution.speaker);
-        let own = place
-            .behind(&quote.range, last)
-            .or_else(|| place.before(&quote.range, last));
+        let last = found.last().and_then(|attribution: &Attribution| attribution.speaker);
+        let own = place.behind(&quote.range, last).or_else(|| place.before(&quote.range, last));
         let follows = previous_paragraph == Some(at)
-            || (previous_paragraph.is_some_and(|before| before + 1 == at)
-                && quote.range == *paragraph);
+            || (previous_paragraph.is_some_and(|before| before + 1 == at) && quote.range == *paragraph);
         let attribution = match own {
             Some(attribution) => attribution,
             // Speech that goes on: the same paragraph, or a paragraph that is nothing but a quotation.
             None if quote.continues || (follows && is_speech(&clean[quote.range.clone()])) => {
-                Attribution {
-                    speaker: last,
-                    cue: None,
-                }
+                Attribution { speaker: last, cue: None }
             }
             None => Attribution::default(),
         };
@@ -118,20 +108,14 @@ impl Place<'_> {
         let speaker = match self.speaker_in(quote.end..range.start) {
             Some(speaker) => Some(speaker),
             None if pronoun(&self.clean[quote.end..range.start]) => last,
-            None => self
-                .voices_in(range.end..quote.end + text.len())
-                .next()
-                .map(|voice| voice.actor),
+            None => self.voices_in(range.end..quote.end + text.len()).next().map(|voice| voice.actor),
         };
         Some(Attribution { speaker, cue })
     }
 
     /// `X said: "..."` and `X called it "..."`.
     fn before(&self, quote: &Range<usize>, last: Option<usize>) -> Option<Attribution> {
-        let start = ceil_boundary(
-            self.clean,
-            self.start.max(quote.start.saturating_sub(REACH_BEFORE)),
-        );
+        let start = ceil_boundary(self.clean, self.start.max(quote.start.saturating_sub(REACH_BEFORE)));
         let text = self.clean.get(start..quote.start)?;
         let start = start + last_sentence(text);
         let text = self.clean.get(start..quote.start)?;
@@ -145,29 +129,22 @@ impl Place<'_> {
     /// The first person, else the first actor: what follows a name up to the verb describes its bearer.
     fn speaker_in(&self, range: Range<usize>) -> Option<usize> {
         let person = self.voices_in(range.clone()).find(|voice| voice.person);
-        person
-            .or_else(|| self.voices_in(range).next())
-            .map(|voice| voice.actor)
+        person.or_else(|| self.voices_in(range).next()).map(|voice| voice.actor)
     }
 
     fn voices_in(&self, range: Range<usize>) -> impl Iterator<Item = &Voice> {
-        let first = self
-            .voices
-            .partition_point(|voice| voice.range.start < range.start);
-        self.voices[first..]
-            .iter()
-            .take_while(move |voice| voice.range.end <= range.end)
+        let first = self.voices.partition_point(|voice| voice.range.start < range.start);
+        self.voices[first..].iter().take_while(move |voice| voice.range.end <= range.end)
     }
 }
 
 fn verbs(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut position = 0;
-    text.split(|c: char| !c.is_alphabetic())
-        .filter_map(move |word| {
-            let range = position..position + word.len();
-            position = range.end + text[range.end..].chars().next().map_or(0, char::len_utf8);
-            is_one_of(SPEECH_VERBS, word).then_some(range)
-        })
+    text.split(|c: char| !c.is_alphabetic()).filter_map(move |word| {
+        let range = position..position + word.len();
+        position = range.end + text[range.end..].chars().next().map_or(0, char::len_utf8);
+        is_one_of(SPEECH_VERBS, word).then_some(range)
+    })
 }
 
 fn pronoun(text: &str) -> bool {
@@ -217,25 +194,16 @@ mod tests {
             })
             .collect();
         voices.sort_by_key(|voice| voice.range.start);
-        attribute(text, &quotes(text), &voices)
-            .into_iter()
-            .map(|attribution| attribution.speaker)
-            .collect()
+        attribute(text, &quotes(text), &voices).into_iter().map(|attribution| attribution.speaker).collect()
     }
 
     #[test]
     fn speakers_before_behind_and_further_on() {
         assert_eq!(
-            speakers(
-                "“It is not new,” Kuhrt, who teaches, told Orth.",
-                &["Kuhrt", "Orth"]
-            ),
+            speakers("“It is not new,” Kuhrt, who teaches, told Orth.", &["Kuhrt", "Orth"]),
             [Some(0)]
         );
-        assert_eq!(
-            speakers("“It is not new,” said Kuhrt of Orth.", &["Kuhrt", "Orth"]),
-            [Some(0)]
-        );
+        assert_eq!(speakers("“It is not new,” said Kuhrt of Orth.", &["Kuhrt", "Orth"]), [Some(0)]);
         assert_eq!(
             speakers(
                 "Hugo Hall, a surgeon, said: “The council failed.\n“It must resign,” he added.",
@@ -244,15 +212,9 @@ mod tests {
             [Some(0), Some(0)]
         );
         assert_eq!(
-            speakers(
-                "\"We want peace,\" Xi said. \"However, so far we have not seen it.\"",
-                &["Xi"]
-            ),
+            speakers("\"We want peace,\" Xi said. \"However, so far we have not seen it.\"", &["Xi"]),
             [Some(0), Some(0)]
         );
-        assert_eq!(
-            speakers("Nobody was there. “What a day it was for us all.”", &["Xi"]),
-            [None]
-        );
+        assert_eq!(speakers("Nobody was there. “What a day it was for us all.”", &["Xi"]), [None]);
     }
 }

@@ -24,10 +24,7 @@ impl Tone {
     #[must_use]
     pub fn read(clean: &str, words: &[Word], named: impl Fn(usize) -> bool) -> Self {
         let lower = |index: usize| {
-            words
-                .get(index)
-                .map(|word| clean[word.range.clone()].to_lowercase())
-                .unwrap_or_default()
+            words.get(index).map(|word| clean[word.range.clone()].to_lowercase()).unwrap_or_default()
         };
         let mut polar = Vec::new();
         let mut negated_until = 0;
@@ -40,10 +37,7 @@ impl Tone {
             {
                 negated_until = index + 1 + NEGATION_REACH;
             }
-            if matches!(
-                word.as_str(),
-                "was" | "were" | "been" | "being" | "is" | "are" | "be"
-            ) {
+            if matches!(word.as_str(), "was" | "were" | "been" | "being" | "is" | "are" | "be") {
                 passive_until = index + 3;
             }
             if named(index) {
@@ -59,16 +53,8 @@ impl Tone {
                 reach
             };
             // "not bad" is praise, but faint.
-            let value = if index < negated_until {
-                value * -0.5
-            } else {
-                value
-            };
-            polar.push(Polar {
-                word: index,
-                value,
-                reach,
-            });
+            let value = if index < negated_until { value * -0.5 } else { value };
+            polar.push(Polar { word: index, value, reach });
         }
         Self { polar }
     }
@@ -77,9 +63,7 @@ impl Tone {
     /// `[from, to)` count, so that the article's words are not put into a speaker's mouth.
     #[must_use]
     pub fn toward(&self, first: usize, last: usize, inside: std::ops::Range<usize>) -> f32 {
-        let start = self
-            .polar
-            .partition_point(|polar| polar.word + WINDOW < first);
+        let start = self.polar.partition_point(|polar| polar.word + WINDOW < first);
         let sum: f32 = self.polar[start..]
             .iter()
             .take_while(|polar| polar.word <= last + WINDOW)
@@ -92,13 +76,8 @@ impl Tone {
 
 fn weight(polar: &Polar, first: usize, last: usize) -> f32 {
     let before = polar.word < first;
-    let distance = if before {
-        first - polar.word
-    } else {
-        polar.word.saturating_sub(last)
-    };
-    let closeness =
-        1.0 - (u16::try_from(distance).map_or(1.0, f32::from) - 1.0).max(0.0) / (WINDOW as f32);
+    let distance = if before { first - polar.word } else { polar.word.saturating_sub(last) };
+    let closeness = 1.0 - (u16::try_from(distance).map_or(1.0, f32::from) - 1.0).max(0.0) / (WINDOW as f32);
     let aimed = match (polar.reach, before) {
         (Reach::Object, true) | (Reach::Subject, false) => 1.0,
         (Reach::Object, false) | (Reach::Subject, true) => 0.0,
@@ -114,10 +93,7 @@ mod tests {
 
     fn toward(text: &str, name: &str) -> f32 {
         let words = words(text, 0..text.len());
-        let at = words
-            .iter()
-            .position(|word| &text[word.range.clone()] == name)
-            .unwrap_or_default();
+        let at = words.iter().position(|word| &text[word.range.clone()] == name).unwrap_or_default();
         Tone::read(text, &words, |_| false).toward(at, at, 0..words.len())
     }
 

@@ -34,25 +34,16 @@ const LONGEST_DATELINE: usize = 80;
 pub fn boilerplate(clean: &str, paragraph: Range<usize>, index: usize) -> Vec<Part> {
     let text = &clean[paragraph.clone()];
     if let Some(kind) = whole_paragraph(text, index) {
-        return vec![Part {
-            kind,
-            range: paragraph,
-        }];
+        return vec![Part { kind, range: paragraph }];
     }
     let mut parts = Vec::new();
     if index < HEAD_PARAGRAPHS
         && let Some(length) = dateline_length(text)
     {
-        parts.push(Part {
-            kind: Boilerplate::Dateline,
-            range: paragraph.start..paragraph.start + length,
-        });
+        parts.push(Part { kind: Boilerplate::Dateline, range: paragraph.start..paragraph.start + length });
     }
     if let Some(start) = closing_credit(text) {
-        parts.push(Part {
-            kind: Boilerplate::Credit,
-            range: paragraph.start + start..paragraph.end,
-        });
+        parts.push(Part { kind: Boilerplate::Credit, range: paragraph.start + start..paragraph.end });
     }
     parts
 }
@@ -149,15 +140,9 @@ fn is_related_link(lower: &str) -> bool {
         })
     });
     let more = straight.strip_prefix("read more ").is_some_and(|rest| {
-        ["about", "at", "from", "here", "on", "in"]
-            .iter()
-            .any(|word| rest.starts_with(word))
+        ["about", "at", "from", "here", "on", "in"].iter().any(|word| rest.starts_with(word))
     });
-    labelled
-        || more
-        || LINK_PHRASES
-            .iter()
-            .any(|phrase| straight.starts_with(phrase))
+    labelled || more || LINK_PHRASES.iter().any(|phrase| straight.starts_with(phrase))
 }
 
 fn is_credit(lower: &str) -> bool {
@@ -207,30 +192,20 @@ fn is_byline(text: &str) -> bool {
     if text.len() > LONGEST_BYLINE {
         return false;
     }
-    let Some(rest) = text
-        .strip_prefix("By ")
-        .or_else(|| text.strip_prefix("BY "))
-        .or_else(|| text.strip_prefix("by "))
+    let Some(rest) =
+        text.strip_prefix("By ").or_else(|| text.strip_prefix("BY ")).or_else(|| text.strip_prefix("by "))
     else {
         return false;
     };
     let mut words = rest.split_whitespace();
-    let names = words
-        .by_ref()
-        .take(2)
-        .filter(|word| word.starts_with(char::is_uppercase))
-        .count();
+    let names = words.by_ref().take(2).filter(|word| word.starts_with(char::is_uppercase)).count();
     let prose = rest.ends_with(['.', '!', '?', '"', '”']) && !rest.ends_with("Jr.");
     names == 2 && !prose
 }
 
 /// Length of "MOSCOW, March 21 (Reuters) - " with its dash; `None` where the text begins otherwise.
 fn dateline_length(text: &str) -> Option<usize> {
-    let limit = text
-        .char_indices()
-        .map(|(at, _)| at)
-        .take_while(|at| *at <= LONGEST_DATELINE)
-        .last()?;
+    let limit = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST_DATELINE).last()?;
     let head = &text[..limit];
     let (at, dash) = [" — ", " – ", " -- ", " - ", "—"]
         .iter()
@@ -238,15 +213,14 @@ fn dateline_length(text: &str) -> Option<usize> {
         .min()?;
     let place = &head[..at];
     let first = place.split([' ', ',']).next()?;
-    let shouted = first.chars().filter(|c| c.is_alphabetic()).count() >= 3
-        && !first.chars().any(char::is_lowercase);
+    let shouted =
+        first.chars().filter(|c| c.is_alphabetic()).count() >= 3 && !first.chars().any(char::is_lowercase);
     let agency = place.ends_with(')') && place.contains('(');
     let plausible = place
         .split([' ', ',', '/'])
         .filter(|word| !word.is_empty())
         .all(|word| !word.starts_with(char::is_lowercase) || word == "and" || word == "de");
-    ((shouted || agency) && plausible && first.starts_with(char::is_alphabetic))
-        .then_some(at + dash.len())
+    ((shouted || agency) && plausible && first.starts_with(char::is_alphabetic)).then_some(at + dash.len())
 }
 
 /// Start of "(Reporting by A; Editing by B)" at the end of a paragraph of text.
@@ -256,17 +230,10 @@ fn closing_credit(text: &str) -> Option<usize> {
     }
     let start = text.rfind(['(', '['])?;
     let inner = text.get(start + 1..)?.trim_start().to_lowercase();
-    [
-        "reporting by",
-        "additional reporting",
-        "editing by",
-        "writing by",
-        "compiled by",
-        "with reporting",
-    ]
-    .iter()
-    .any(|label| inner.starts_with(label))
-    .then_some(start)
+    ["reporting by", "additional reporting", "editing by", "writing by", "compiled by", "with reporting"]
+        .iter()
+        .any(|label| inner.starts_with(label))
+        .then_some(start)
 }
 
 #[cfg(test)]
@@ -274,47 +241,21 @@ mod tests {
     use super::*;
 
     fn kind(text: &str) -> Option<Boilerplate> {
-        boilerplate(text, 0..text.len(), 0)
-            .first()
-            .map(|part| part.kind)
+        boilerplate(text, 0..text.len(), 0).first().map(|part| part.kind)
     }
 
     #[test]
     fn links_credits_bylines_and_datelines_are_told_apart() {
         for (text, expected) in [
-            (
-                "Related article: China Urges Talks, Warns Against Weapons",
-                Boilerplate::RelatedLink,
-            ),
-            (
-                "READ MORE: Ostrava Bank Fined for Fraud",
-                Boilerplate::RelatedLink,
-            ),
+            ("Related article: China Urges Talks, Warns Against Weapons", Boilerplate::RelatedLink),
+            ("READ MORE: Ostrava Bank Fined for Fraud", Boilerplate::RelatedLink),
             ("AFP contributed reporting.", Boilerplate::Credit),
-            (
-                "(Reporting by Dee Abbott; Editing by Kay Moss)",
-                Boilerplate::Credit,
-            ),
-            (
-                "Karth voted. (Reporting by Dee Abbott; Editing by Kay Moss)",
-                Boilerplate::Credit,
-            ),
-            (
-                "By ABBY WELLBY and Toby Byrne | March 22, 2023",
-                Boilerplate::Byline,
-            ),
-            (
-                "MOSCOW (AP) — Lawmakers rejected the bill.",
-                Boilerplate::Dateline,
-            ),
-            (
-                "TROY, N.C. (Reuters) -- Karth voted.",
-                Boilerplate::Dateline,
-            ),
-            (
-                "LONDON, March 21 (Reuters) - Shares fell.",
-                Boilerplate::Dateline,
-            ),
+            ("(Reporting by Dee Abbott; Editing by Kay Moss)", Boilerplate::Credit),
+            ("Karth voted. (Reporting by Dee Abbott; Editing by Kay Moss)", Boilerplate::Credit),
+            ("By ABBY WELLBY and Toby Byrne | March 22, 2023", Boilerplate::Byline),
+            ("MOSCOW (AP) — Lawmakers rejected the bill.", Boilerplate::Dateline),
+            ("TROY, N.C. (Reuters) -- Karth voted.", Boilerplate::Dateline),
+            ("LONDON, March 21 (Reuters) - Shares fell.", Boilerplate::Dateline),
         ] {
             assert_eq!(kind(text), Some(expected), "{text}");
         }

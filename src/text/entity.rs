@@ -38,17 +38,12 @@ fn reference_at(text: &str) -> Option<(char, usize)> {
         length += "amp;".len();
         ampersand = Some(('&', length));
     }
-    single_reference(&text[length..])
-        .map(|(character, tail)| (character, length + tail))
-        .or(ampersand)
+    single_reference(&text[length..]).map(|(character, tail)| (character, length + tail)).or(ampersand)
 }
 
 /// Reads `name;` or `#number;`.
 fn single_reference(text: &str) -> Option<(char, usize)> {
-    let end = text
-        .bytes()
-        .take(LONGEST_NAME + 1)
-        .position(|byte| byte == b';')?;
+    let end = text.bytes().take(LONGEST_NAME + 1).position(|byte| byte == b';')?;
     let name = &text[..end];
     let character = match name.strip_prefix('#') {
         Some(number) => numeric(number)?,
@@ -72,19 +67,18 @@ fn numeric(number: &str) -> Option<char> {
 }
 
 const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
+    '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 /// Names of the letters U+00C0 to U+00FF in the order of their codes.
 const LATIN_1: [&str; 64] = [
-    "Agrave", "Aacute", "Acirc", "Atilde", "Auml", "Aring", "AElig", "Ccedil", "Egrave", "Eacute",
-    "Ecirc", "Euml", "Igrave", "Iacute", "Icirc", "Iuml", "ETH", "Ntilde", "Ograve", "Oacute",
-    "Ocirc", "Otilde", "Ouml", "times", "Oslash", "Ugrave", "Uacute", "Ucirc", "Uuml", "Yacute",
-    "THORN", "szlig", "agrave", "aacute", "acirc", "atilde", "auml", "aring", "aelig", "ccedil",
-    "egrave", "eacute", "ecirc", "euml", "igrave", "iacute", "icirc", "iuml", "eth", "ntilde",
-    "ograve", "oacute", "ocirc", "otilde", "ouml", "divide", "oslash", "ugrave", "uacute", "ucirc",
-    "uuml", "yacute", "thorn", "yuml",
+    "Agrave", "Aacute", "Acirc", "Atilde", "Auml", "Aring", "AElig", "Ccedil", "Egrave", "Eacute", "Ecirc",
+    "Euml", "Igrave", "Iacute", "Icirc", "Iuml", "ETH", "Ntilde", "Ograve", "Oacute", "Ocirc", "Otilde",
+    "Ouml", "times", "Oslash", "Ugrave", "Uacute", "Ucirc", "Uuml", "Yacute", "THORN", "szlig", "agrave",
+    "aacute", "acirc", "atilde", "auml", "aring", "aelig", "ccedil", "egrave", "eacute", "ecirc", "euml",
+    "igrave", "iacute", "icirc", "iuml", "eth", "ntilde", "ograve", "oacute", "ocirc", "otilde", "ouml",
+    "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml",
 ];
 
 fn named(name: &str) -> Option<char> {
@@ -155,16 +149,7 @@ mod tests {
 
     #[test]
     fn text_that_only_looks_like_a_reference_stays() {
-        for text in [
-            "AT&T; R&D",
-            "a & b;",
-            "&#0;",
-            "&#xD800;",
-            "&unknown;",
-            "&",
-            "&amp",
-            "&é;",
-        ] {
+        for text in ["AT&T; R&D", "a & b;", "&#0;", "&#xD800;", "&unknown;", "&", "&amp", "&é;"] {
             assert_eq!(decoded(text), text);
         }
     }

@@ -112,10 +112,7 @@ enum Closing {
 }
 
 fn is_line_end(character: char) -> bool {
-    matches!(
-        character,
-        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
+    matches!(character, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Blank lines come out as lines with empty content; so does a paragraph separator.
@@ -176,10 +173,7 @@ impl Line {
         Self {
             indent,
             length: trimmed.chars().count(),
-            first_word: trimmed
-                .chars()
-                .take_while(|character| !character.is_whitespace())
-                .count(),
+            first_word: trimmed.chars().take_while(|character| !character.is_whitespace()).count(),
             opens: opening(trimmed),
             closes: closing(trimmed),
             content,
@@ -198,13 +192,9 @@ fn opening(line: &str) -> Opening {
         Some(first) if first.is_lowercase() => Opening::LowerCase,
         Some(first) if first.is_ascii_digit() => {
             let after = line.trim_start_matches(|character: char| character.is_ascii_digit());
-            let numbered = line.len() - after.len() <= 2
-                && (after.starts_with(". ") || after.starts_with(") "));
-            if numbered {
-                Opening::Bullet
-            } else {
-                Opening::Other
-            }
+            let numbered =
+                line.len() - after.len() <= 2 && (after.starts_with(". ") || after.starts_with(") "));
+            if numbered { Opening::Bullet } else { Opening::Other }
         }
         _ => Opening::Other,
     }
@@ -212,8 +202,8 @@ fn opening(line: &str) -> Opening {
 
 /// Words that never end a line of a list.
 const UNFINISHED: &[&str] = &[
-    "a", "an", "and", "as", "at", "but", "by", "for", "from", "his", "her", "in", "into", "is",
-    "its", "of", "on", "or", "that", "the", "their", "to", "was", "were", "which", "who", "with",
+    "a", "an", "and", "as", "at", "but", "by", "for", "from", "his", "her", "in", "into", "is", "its", "of",
+    "on", "or", "that", "the", "their", "to", "was", "were", "which", "who", "with",
 ];
 
 fn closing(line: &str) -> Closing {
@@ -231,11 +221,7 @@ fn closing(line: &str) -> Closing {
         };
     }
     let last_word = line.rsplit(' ').next().unwrap_or(line);
-    if UNFINISHED.contains(&last_word) {
-        Closing::Unfinished
-    } else {
-        Closing::Other
-    }
+    if UNFINISHED.contains(&last_word) { Closing::Unfinished } else { Closing::Other }
 }
 
 /// What replaces a line end.
@@ -271,13 +257,10 @@ impl Wrapping {
         }
         // In wrapped prose two lines of three go on in lower case; where next to none does, each line was
         // ended on purpose.
-        let wrapped =
-            overlong * 2 < continuations && (continuations < 5 || lower_case * 7 >= continuations);
+        let wrapped = overlong * 2 < continuations && (continuations < 5 || lower_case * 7 >= continuations);
         widths.sort_unstable();
         let width = widths.get(widths.len() * 9 / 10).copied();
-        Self {
-            width: if wrapped { width } else { None },
-        }
+        Self { width: if wrapped { width } else { None } }
     }
 
     fn between(&self, line: &Line, next: &Line) -> Joint {
@@ -290,16 +273,10 @@ impl Wrapping {
         }
         let joined = match line.closes {
             Closing::Hyphen | Closing::Unfinished => self.width.is_some() || goes_on,
-            Closing::Sentence => {
-                goes_on || (next.indent <= line.indent && self.line_was_full(line, next))
-            }
+            Closing::Sentence => goes_on || (next.indent <= line.indent && self.line_was_full(line, next)),
             Closing::Other => goes_on || self.joins_without_punctuation(line, next),
         };
-        if joined {
-            Joint::Space
-        } else {
-            Joint::Paragraph
-        }
+        if joined { Joint::Space } else { Joint::Paragraph }
     }
 
     /// Prose does not stop without a full stop, a headline and a line of a list do.
@@ -349,9 +326,7 @@ mod tests {
         let flowed = flowed(wrapped);
         assert!(flowed.contains("met again in"));
         assert!(
-            flowed.ends_with(
-                "\nAnna Berg\nCarl Dahl, who is new\nErik Falk\n- one thing\n- another thing"
-            ),
+            flowed.ends_with("\nAnna Berg\nCarl Dahl, who is new\nErik Falk\n- one thing\n- another thing"),
             "{flowed}"
         );
     }

@@ -59,11 +59,10 @@ const BLOCKS: &[&str] = &[
 
 /// Elements inside a paragraph.
 const INLINE: &[&str] = &[
-    "a", "abbr", "acronym", "amp-img", "b", "bdi", "bdo", "big", "br", "center", "cite", "code",
-    "del", "dfn", "em", "embed", "font", "i", "img", "input", "ins", "kbd", "label", "link",
-    "mark", "meta", "noscript", "object", "picture", "q", "s", "samp", "script", "small", "source",
-    "span", "strike", "strong", "style", "sub", "sup", "svg", "template", "time", "tt", "u", "var",
-    "wbr",
+    "a", "abbr", "acronym", "amp-img", "b", "bdi", "bdo", "big", "br", "center", "cite", "code", "del",
+    "dfn", "em", "embed", "font", "i", "img", "input", "ins", "kbd", "label", "link", "mark", "meta",
+    "noscript", "object", "picture", "q", "s", "samp", "script", "small", "source", "span", "strike",
+    "strong", "style", "sub", "sup", "svg", "template", "time", "tt", "u", "var", "wbr",
 ];
 
 /// Elements whose content is not text.
@@ -121,36 +120,21 @@ struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            patience: 4 * text.len() + 1024,
-        }
+        Self { text, patience: 4 * text.len() + 1024 }
     }
 
     fn markup_at(&mut self, start: usize) -> Option<Markup> {
         let rest = &self.text[start..];
         if rest.starts_with("<!--") {
             let end = self.end_of(start + 4, "-->")?;
-            return Some(Markup {
-                end,
-                stands_for: "",
-            });
+            return Some(Markup { end, stands_for: "" });
         }
         if rest.starts_with("<![CDATA[") {
-            return Some(Markup {
-                end: start + 9,
-                stands_for: "",
-            });
+            return Some(Markup { end: start + 9, stands_for: "" });
         }
-        if rest
-            .get(..9)
-            .is_some_and(|head| head.eq_ignore_ascii_case("<!doctype"))
-        {
+        if rest.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!doctype")) {
             let end = self.end_of(start + 9, ">")?;
-            return Some(Markup {
-                end,
-                stands_for: "",
-            });
+            return Some(Markup { end, stands_for: "" });
         }
         let tag = Tag::at(rest)?;
         let end = start + self.tag_length(rest, tag.name_end)?;
@@ -159,31 +143,19 @@ impl<'a> Scanner<'a> {
         }
         let name = tag.name.to_ascii_lowercase();
         if BLOCKS.binary_search(&name.as_str()).is_ok() {
-            return Some(Markup {
-                end,
-                stands_for: PARAGRAPH_BREAK,
-            });
+            return Some(Markup { end, stands_for: PARAGRAPH_BREAK });
         }
         if name == "br" {
-            return Some(Markup {
-                end,
-                stands_for: LINE_BREAK,
-            });
+            return Some(Markup { end, stands_for: LINE_BREAK });
         }
         let known = INLINE.binary_search(&name.as_str()).is_ok() || name.contains(':');
         if !known {
             return None;
         }
         if !tag.closing && SILENT.contains(&name.as_str()) {
-            return Some(Markup {
-                end: self.end_of_silent(end, &name),
-                stands_for: "",
-            });
+            return Some(Markup { end: self.end_of_silent(end, &name), stands_for: "" });
         }
-        Some(Markup {
-            end,
-            stands_for: "",
-        })
+        Some(Markup { end, stands_for: "" })
     }
 
     /// Position after the next `needle`.
@@ -266,12 +238,11 @@ impl<'a> Tag<'a> {
             .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':'))
             .count();
         let name = text.get(start..start + name_length)?;
-        name.starts_with(|first: char| first.is_ascii_alphabetic())
-            .then_some(Self {
-                name,
-                name_end: start + name_length,
-                closing,
-            })
+        name.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(Self {
+            name,
+            name_end: start + name_length,
+            closing,
+        })
     }
 }
 
@@ -299,24 +270,14 @@ mod tests {
     #[test]
     fn tags_comments_and_scripts_are_left_out() {
         let html = "<p class=\"a>b\">One <b>two</b>\nthree</p><!-- no --><SCRIPT>var x = '<p>';</SCRIPT><p>Four<br/>five</p>";
-        assert_eq!(
-            stripped(html),
-            "\u{2029}One two three\u{2029}\u{2029}Four\u{2028}five\u{2029}"
-        );
+        assert_eq!(stripped(html), "\u{2029}One two three\u{2029}\u{2029}Four\u{2028}five\u{2029}");
     }
 
     #[test]
     fn angle_brackets_in_plain_text_survive() {
-        for text in [
-            "The <redacted> report",
-            "5 < 6 > 4",
-            "a <b and c> d",
-            "<",
-            "</",
-            "<p",
-            "<!-- open",
-            "<3",
-        ] {
+        for text in
+            ["The <redacted> report", "5 < 6 > 4", "a <b and c> d", "<", "</", "<p", "<!-- open", "<3"]
+        {
             assert_eq!(stripped(text), text);
         }
     }

@@ -43,10 +43,7 @@ fn debris_at(text: &str) -> Option<(usize, char)> {
     let second = text.strip_prefix('Ã')?.chars().next()?;
     let code = u32::from(second);
     (0xa1..=0xbf).contains(&code).then_some(())?;
-    Some((
-        'Ã'.len_utf8() + second.len_utf8(),
-        char::from_u32(code + 0x40)?,
-    ))
+    Some(('Ã'.len_utf8() + second.len_utf8(), char::from_u32(code + 0x40)?))
 }
 
 #[cfg(test)]
@@ -55,8 +52,7 @@ mod tests {
 
     #[test]
     fn debris_is_repaired_and_real_letters_stay() {
-        let (repaired, _) =
-            repair("Xiâ€™s visit. â€œWe thank NATO,â€ said RenÃ© Dall.").unwrap_or_default();
+        let (repaired, _) = repair("Xiâ€™s visit. â€œWe thank NATO,â€ said RenÃ© Dall.").unwrap_or_default();
         assert_eq!(repaired, "Xi’s visit. “We thank NATO,” said René Dall.");
         assert!(repair("Mâcon – Åsa Drå – Ângela São Paulo SÃO").is_none());
     }

@@ -46,9 +46,7 @@ impl OffsetMap {
     fn source_start(&self, rewritten: usize) -> usize {
         match self.run_at(rewritten) {
             None => rewritten,
-            Some(run) if run.copied => {
-                (run.source_start + (rewritten - run.rewritten)).min(run.source_end)
-            }
+            Some(run) if run.copied => (run.source_start + (rewritten - run.rewritten)).min(run.source_end),
             Some(run) => run.source_start,
         }
     }
@@ -57,9 +55,7 @@ impl OffsetMap {
         let last = rewritten - 1;
         match self.run_at(last) {
             None => rewritten,
-            Some(run) if run.copied => {
-                (run.source_start + (rewritten - run.rewritten)).min(run.source_end)
-            }
+            Some(run) if run.copied => (run.source_start + (rewritten - run.rewritten)).min(run.source_end),
             Some(run) => run.source_end,
         }
     }
@@ -81,11 +77,7 @@ impl<'a> Rewriter<'a> {
     /// Starts with nothing written.
     #[must_use]
     pub fn new(source: &'a str) -> Self {
-        Self {
-            source,
-            text: String::with_capacity(source.len()),
-            map: OffsetMap::default(),
-        }
+        Self { source, text: String::with_capacity(source.len()), map: OffsetMap::default() }
     }
 
     /// What has been written so far.
@@ -103,9 +95,7 @@ impl<'a> Rewriter<'a> {
             return;
         }
         match self.map.runs.last_mut() {
-            Some(last) if last.copied && last.source_end == range.start => {
-                last.source_end = range.end
-            }
+            Some(last) if last.copied && last.source_end == range.start => last.source_end = range.end,
             _ => self.map.runs.push(Run {
                 rewritten: self.text.len(),
                 source_start: range.start,

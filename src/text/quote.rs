@@ -24,31 +24,21 @@ pub fn quotes(clean: &str) -> Vec<QuotedText> {
         if let Some((range, style)) = open_before.take()
             && style.opens_with(clean[paragraph.clone()].chars().next())
         {
-            let after_one_left_open = found
-                .last()
-                .is_some_and(|last: &QuotedText| last.continues && last.range == range);
+            let after_one_left_open =
+                found.last().is_some_and(|last: &QuotedText| last.continues && last.range == range);
             if !after_one_left_open {
-                found.push(QuotedText {
-                    range,
-                    continues: false,
-                });
+                found.push(QuotedText { range, continues: false });
             }
             continues = true;
         }
         for (index, range) in pairs.into_iter().enumerate() {
             let first_in_paragraph = index == 0 && range.start == paragraph.start;
-            found.push(QuotedText {
-                range,
-                continues: continues && first_in_paragraph,
-            });
+            found.push(QuotedText { range, continues: continues && first_in_paragraph });
         }
         if let Some((start, style)) = open {
             let range = start..paragraph.end;
             if continues && start == paragraph.start {
-                found.push(QuotedText {
-                    range: range.clone(),
-                    continues: true,
-                });
+                found.push(QuotedText { range: range.clone(), continues: true });
             }
             open_before = Some((range, style));
         }
@@ -124,29 +114,16 @@ fn marks(clean: &str, paragraph: Range<usize>) -> Vec<Mark> {
         let (opens, closes) = possible(character, before, after);
         if opens.is_some() || closes.is_some() {
             let at = paragraph.start + offset;
-            found.push(Mark {
-                at,
-                end: at + character.len_utf8(),
-                opens,
-                closes,
-            });
+            found.push(Mark { at, end: at + character.len_utf8(), opens, closes });
         }
         before = Some(character);
     }
     found
 }
 
-fn possible(
-    mark: char,
-    before: Option<char>,
-    after: Option<char>,
-) -> (Option<Style>, Option<Style>) {
+fn possible(mark: char, before: Option<char>, after: Option<char>) -> (Option<Style>, Option<Style>) {
     let free_before = before.is_none_or(|c| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                '(' | '[' | '—' | '–' | '-' | '…' | '"' | '“' | '‘' | '\'' | '/'
-            )
+        c.is_whitespace() || matches!(c, '(' | '[' | '—' | '–' | '-' | '…' | '"' | '“' | '‘' | '\'' | '/')
     });
     let text_after = after.is_some_and(|c| !c.is_whitespace());
     let opens_here = free_before && text_after;
@@ -154,9 +131,8 @@ fn possible(
     let letter_after = after.is_some_and(char::is_alphanumeric);
     let punctuation_before = before.is_some_and(|c| matches!(c, '.' | ',' | '!' | '?' | '…' | ';'));
     let plural = matches!(before, Some('s' | 'z' | 'x'));
-    let closes_single = !letter_after
-        && before.is_some_and(|c| !c.is_whitespace())
-        && (punctuation_before || !plural);
+    let closes_single =
+        !letter_after && before.is_some_and(|c| !c.is_whitespace()) && (punctuation_before || !plural);
     match mark {
         '"' if opens_here => (Some(Style::Straight), None),
         '"' => (None, Some(Style::Straight)),
@@ -169,9 +145,7 @@ fn possible(
         '»' => (None, Some(Style::Angled)),
         '‘' if opens_here => (Some(Style::CurlySingle), None),
         '’' if closes_single => (None, Some(Style::CurlySingle)),
-        '\'' if opens_here && after.is_some_and(char::is_alphabetic) => {
-            (Some(Style::StraightSingle), None)
-        }
+        '\'' if opens_here && after.is_some_and(char::is_alphabetic) => (Some(Style::StraightSingle), None),
         '\'' if closes_single => (None, Some(Style::StraightSingle)),
         _ => (None, None),
     }
@@ -210,10 +184,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(text: &str) -> Vec<&str> {
-        quotes(text)
-            .into_iter()
-            .map(|quote| &text[quote.range])
-            .collect()
+        quotes(text).into_iter().map(|quote| &text[quote.range]).collect()
     }
 
     #[test]
@@ -241,18 +212,8 @@ mod tests {
     fn a_quotation_over_paragraphs_goes_on_with_the_same_speaker() {
         let text = "He said: “The council has failed.\n“It must resign,” he added.\n“New one.”";
         let all = quotes(text);
-        assert_eq!(
-            found(text),
-            [
-                "“The council has failed.",
-                "“It must resign,”",
-                "“New one.”"
-            ]
-        );
-        assert_eq!(
-            all.iter().map(|quote| quote.continues).collect::<Vec<_>>(),
-            [false, true, false]
-        );
+        assert_eq!(found(text), ["“The council has failed.", "“It must resign,”", "“New one.”"]);
+        assert_eq!(all.iter().map(|quote| quote.continues).collect::<Vec<_>>(), [false, true, false]);
     }
 
     #[test]

@@ -25,10 +25,7 @@ pub fn sentences(clean: &str, paragraph: Range<usize>) -> Vec<Range<usize>> {
         let end = end_of_terminator(text, at);
         position = end;
         if ends_sentence(text, start, at, end) {
-            found.extend(trimmed(
-                clean,
-                paragraph.start + start..paragraph.start + end,
-            ));
+            found.extend(trimmed(clean, paragraph.start + start..paragraph.start + end));
             start = end;
         }
     }
@@ -78,9 +75,7 @@ fn ends_sentence(text: &str, sentence_start: usize, at: usize, end: usize) -> bo
     let mark = &text[at..end];
     // An ellipsis with a quote or bracket behind it, or `!` and `?`, ends a sentence before a capital.
     if !mark.starts_with('.') || mark.len() > 1 {
-        return begins != Beginning::Digit
-            || !mark.starts_with(['.', '…'])
-            || mark.ends_with(['"', '”']);
+        return begins != Beginning::Digit || !mark.starts_with(['.', '…']) || mark.ends_with(['"', '”']);
     }
     let word = word_before(text, sentence_start, at);
     match abbreviation(word) {
@@ -100,9 +95,8 @@ enum Beginning {
 
 impl Beginning {
     fn of(text: &str) -> Self {
-        let first = text
-            .chars()
-            .find(|character| !matches!(character, '"' | '“' | '‘' | '\'' | '(' | '[' | '«'));
+        let first =
+            text.chars().find(|character| !matches!(character, '"' | '“' | '‘' | '\'' | '(' | '[' | '«'));
         match first {
             Some(first) if first.is_lowercase() => Self::LowerCase,
             Some(first) if first.is_numeric() => Self::Digit,
@@ -116,8 +110,7 @@ fn word_before(text: &str, sentence_start: usize, at: usize) -> &str {
     let mut start = at;
     for (offset, character) in text[sentence_start..at].char_indices().rev() {
         let here = sentence_start + offset;
-        if !(character.is_alphanumeric() || matches!(character, '.' | '-' | '&')) || at - here > 24
-        {
+        if !(character.is_alphanumeric() || matches!(character, '.' | '-' | '&')) || at - here > 24 {
             break;
         }
         start = here;
@@ -137,26 +130,23 @@ enum Abbreviation {
 }
 
 const BEFORE_NAME: &[&str] = &[
-    "adm", "amb", "atty", "brig", "capt", "cmdr", "col", "comdr", "cpl", "dr", "ens", "fr", "gen",
-    "gov", "hon", "lt", "maj", "mgr", "mme", "mr", "mrs", "ms", "msgr", "mt", "messrs", "pfc",
-    "pres", "prof", "pvt", "rep", "reps", "rev", "rt", "sen", "sens", "sgt", "spc", "sr", "st",
-    "supt", "vs",
+    "adm", "amb", "atty", "brig", "capt", "cmdr", "col", "comdr", "cpl", "dr", "ens", "fr", "gen", "gov",
+    "hon", "lt", "maj", "mgr", "mme", "mr", "mrs", "ms", "msgr", "mt", "messrs", "pfc", "pres", "prof",
+    "pvt", "rep", "reps", "rev", "rt", "sen", "sens", "sgt", "spc", "sr", "st", "supt", "vs",
 ];
 const BEFORE_NUMBER: &[&str] = &[
-    "art", "fig", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
-    "dec", "no", "nos", "nr", "p", "pp", "sec", "vol",
+    "art", "fig", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "no",
+    "nos", "nr", "p", "pp", "sec", "vol",
 ];
 const MAY_END: &[&str] = &[
-    "approx", "ariz", "ave", "blvd", "bros", "calif", "cf", "co", "colo", "conn", "corp", "dept",
-    "est", "etc", "fla", "inc", "jr", "kan", "ltd", "mass", "mich", "minn", "okla", "ore", "penn",
-    "plc", "tenn", "univ", "va", "wash", "wis",
+    "approx", "ariz", "ave", "blvd", "bros", "calif", "cf", "co", "colo", "conn", "corp", "dept", "est",
+    "etc", "fla", "inc", "jr", "kan", "ltd", "mass", "mich", "minn", "okla", "ore", "penn", "plc", "tenn",
+    "univ", "va", "wash", "wis",
 ];
 
 fn abbreviation(word: &str) -> Abbreviation {
     let lower = word.to_lowercase();
-    if BEFORE_NAME.contains(&lower.as_str()) && word.starts_with(char::is_uppercase)
-        || lower == "vs"
-    {
+    if BEFORE_NAME.contains(&lower.as_str()) && word.starts_with(char::is_uppercase) || lower == "vs" {
         return Abbreviation::BeforeName;
     }
     if BEFORE_NUMBER.contains(&lower.as_str()) {
@@ -165,9 +155,8 @@ fn abbreviation(word: &str) -> Abbreviation {
     if MAY_END.contains(&lower.as_str()) && word.starts_with(char::is_uppercase) || lower == "etc" {
         return Abbreviation::MayEnd;
     }
-    let letters = word
-        .split('.')
-        .all(|part| part.chars().count() == 1 && part.chars().all(char::is_alphabetic));
+    let letters =
+        word.split('.').all(|part| part.chars().count() == 1 && part.chars().all(char::is_alphabetic));
     match (letters, word.chars().count()) {
         (true, 1) if word == "I" => Abbreviation::MayEnd,
         (true, 1) if word.chars().all(char::is_uppercase) => Abbreviation::BeforeName,
@@ -258,10 +247,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn split(text: &str) -> Vec<&str> {
-        paragraphs(text)
-            .flat_map(|paragraph| sentences(text, paragraph))
-            .map(|range| &text[range])
-            .collect()
+        paragraphs(text).flat_map(|paragraph| sentences(text, paragraph)).map(|range| &text[range]).collect()
     }
 
     #[test]
@@ -300,10 +286,7 @@ mod tests {
                 "It was late."
             ]
         );
-        assert_eq!(
-            split("A headline\nThe text. More"),
-            ["A headline", "The text.", "More"]
-        );
+        assert_eq!(split("A headline\nThe text. More"), ["A headline", "The text.", "More"]);
     }
 
     #[test]

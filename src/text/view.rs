@@ -22,15 +22,9 @@ impl TextView {
     /// Reads a delivered text, plain or HTML.
     #[must_use]
     pub fn new(delivered: &str) -> Self {
-        let mut view = Self {
-            clean: String::new(),
-            delivered_len: delivered.len(),
-            maps: Vec::new(),
-        };
+        let mut view = Self { clean: String::new(), delivered_len: delivered.len(), maps: Vec::new() };
         let steps: [fn(&str) -> Option<(String, OffsetMap)>; 4] =
-            [entity::decode, markup::strip, mojibake::repair, |text| {
-                Some(layout::flow(text))
-            }];
+            [entity::decode, markup::strip, mojibake::repair, |text| Some(layout::flow(text))];
         let mut current = None;
         for step in steps {
             if let Some((text, map)) = step(current.as_deref().unwrap_or(delivered)) {
@@ -52,11 +46,7 @@ impl TextView {
     /// boundaries of the clean text; then the span's ends are character boundaries of the delivered text.
     #[must_use]
     pub fn delivered(&self, clean: Range<usize>) -> Span {
-        let range = self
-            .maps
-            .iter()
-            .rev()
-            .fold(clean, |range, (map, _)| map.source_range(range));
+        let range = self.maps.iter().rev().fold(clean, |range, (map, _)| map.source_range(range));
         let start = range.start.min(self.delivered_len);
         Span::new(start, range.end.clamp(start, self.delivered_len))
     }
@@ -162,14 +152,10 @@ mod tests {
 
     #[test]
     fn a_name_over_a_line_end_slices_the_delivered_text() {
-        let delivered =
-            "Putin and Prime Minister Mikhail\r\nMishustin paid a visit to the neighbours.";
+        let delivered = "Putin and Prime Minister Mikhail\r\nMishustin paid a visit to the neighbours.";
         let view = TextView::new(delivered);
         let start = view.clean().find("Mikhail Mishustin").unwrap_or_default();
-        assert_eq!(
-            view.delivered(start..start + 17).slice(delivered),
-            "Mikhail\r\nMishustin"
-        );
+        assert_eq!(view.delivered(start..start + 17).slice(delivered), "Mikhail\r\nMishustin");
     }
 
     #[test]
@@ -177,9 +163,6 @@ mod tests {
         let delivered = "&lt;p&gt;Ana <b>O&amp;#x27;Dell</b> left.&lt;/p&gt;";
         let view = TextView::new(delivered);
         assert_eq!(view.clean(), "Ana O'Dell left.");
-        assert_eq!(
-            view.delivered(0..10).slice(delivered),
-            "Ana <b>O&amp;#x27;Dell"
-        );
+        assert_eq!(view.delivered(0..10).slice(delivered), "Ana <b>O&amp;#x27;Dell");
     }
 }
