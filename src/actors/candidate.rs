@@ -145,12 +145,7 @@ impl Finder<'_> {
             }
             _ => Found::Known(entry),
         };
-        Some(self.candidate(words, index, length, found))
-    }
-
-    fn candidate(&self, words: &[Word], index: usize, length: usize, found: Found) -> Candidate {
-        let range = words[index].range.start..words[index + length - 1].range.end;
-        Candidate { range, found, abbreviates_previous: false }
+        Some(candidate(words, index, length, found))
     }
 
     /// Words that a capital does not make a name: titles, days, and common words at the start of a sentence.
@@ -179,7 +174,7 @@ impl Finder<'_> {
         } else {
             Found::Single { person: titled || said && word.gap != Gap::Other }
         };
-        self.candidate(words, index, 1, found)
+        candidate(words, index, 1, found)
     }
 
     /// A capitalised sequence that the table does not know.
@@ -201,7 +196,7 @@ impl Finder<'_> {
             (true, false) if sequence <= 3 => NameKind::Unclear,
             _ => NameKind::Organization,
         };
-        Some(self.candidate(words, index, sequence, Found::Unknown(kind)))
+        Some(candidate(words, index, sequence, Found::Unknown(kind)))
     }
 
     /// Number of words of the capitalised sequence that begins at `index`. Titles end it; "of" and "for" go on
@@ -315,3 +310,8 @@ const NO_ACRONYMS: &[&str] = &[
     "GPS", "HIV", "ID", "II", "III", "IPO", "IQ", "IT", "IV", "LGBT", "LGBTQ", "LNG", "MP", "MPs", "OK",
     "PM", "PR", "PST", "TV", "USD", "UTC", "VAT", "VIP", "WWI", "WWII", "PDF", "FAQ", "HQ", "GM",
 ];
+
+fn candidate(words: &[Word], index: usize, length: usize, found: Found) -> Candidate {
+    let range = words[index].range.start..words[index + length - 1].range.end;
+    Candidate { range, found, abbreviates_previous: false }
+}

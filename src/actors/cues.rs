@@ -1,7 +1,7 @@
 //! Word lists that tell kinds of names apart. All sorted, for binary search.
 
 /// Words that begin sentences or headlines and are no names.
-pub const COMMON: &[&str] = &[
+pub(super) const COMMON: &[&str] = &[
     "a",
     "about",
     "according",
@@ -229,7 +229,7 @@ pub const COMMON: &[&str] = &[
 ];
 
 /// Days, months and the like.
-pub const CALENDAR: &[&str] = &[
+pub(super) const CALENDAR: &[&str] = &[
     "apr",
     "april",
     "aug",
@@ -273,7 +273,7 @@ pub const CALENDAR: &[&str] = &[
 ];
 
 /// Offices and forms of address before a person's name.
-pub const TITLES: &[&str] = &[
+pub(super) const TITLES: &[&str] = &[
     "adm",
     "admiral",
     "ambassador",
@@ -376,7 +376,7 @@ pub const TITLES: &[&str] = &[
 ];
 
 /// Words that end the names of organisations.
-pub const ORGANISATION_ENDS: &[&str] = &[
+pub(super) const ORGANISATION_ENDS: &[&str] = &[
     "academy",
     "administration",
     "agency",
@@ -493,10 +493,10 @@ pub const ORGANISATION_ENDS: &[&str] = &[
 ];
 
 /// Words that hold the parts of an organisation's name together.
-pub const CONNECTORS: &[&str] = &["for", "of"];
+pub(super) const CONNECTORS: &[&str] = &["for", "of"];
 
 /// Words that end the names of things and places that act for nobody.
-pub const THINGS: &[&str] = &[
+pub(super) const THINGS: &[&str] = &[
     "act",
     "agreement",
     "airport",
@@ -625,7 +625,7 @@ pub const SPEECH_VERBS: &[&str] = &[
 ];
 
 /// Family names that stand before the given name: the first word of "Xi Jinping" is what the text goes on with.
-pub const FAMILY_FIRST: &[&str] = &[
+pub(super) const FAMILY_FIRST: &[&str] = &[
     "ban", "cai", "cao", "chan", "chen", "cho", "choi", "cui", "deng", "ding", "dong", "du", "fan", "fang",
     "feng", "gao", "guo", "han", "he", "hong", "hu", "huang", "hwang", "jang", "jeong", "jia", "jiang",
     "jung", "kang", "kim", "kwon", "lam", "lee", "li", "liang", "lin", "liu", "lu", "luo", "ma", "mao",
@@ -636,7 +636,7 @@ pub const FAMILY_FIRST: &[&str] = &[
 ];
 
 /// Prepositions after which a city is a place and not a government.
-pub const PLACE_PREPOSITIONS: &[&str] = &[
+pub(super) const PLACE_PREPOSITIONS: &[&str] = &[
     "around", "at", "from", "in", "inside", "into", "near", "outside", "through", "to", "toward", "towards",
     "visited", "visiting",
 ];

@@ -17,7 +17,7 @@ const NEUTRAL_BELOW: f32 = 0.2;
 const TITLE_WEIGHT: f32 = 3.0;
 
 /// The candidates of a field, each with the position of its sentence.
-pub struct FieldReading {
+pub(super) struct FieldReading {
     pub candidates: Vec<(usize, Candidate)>,
 }
 
@@ -38,7 +38,7 @@ struct Spoken<'a> {
 }
 
 /// Puts an analysis together.
-pub struct Assembly<'a> {
+pub(super) struct Assembly<'a> {
     fields: Vec<(Spoken<'a>, &'a FieldReading, &'a [ResolvedMention], usize)>,
     resolution: &'a Resolution,
 }
@@ -46,7 +46,11 @@ pub struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     /// `fields` hold the candidates of `readings`, `resolution` counts them through in that order.
     #[must_use]
-    pub fn new(readings: &'a [Reading], fields: &'a [FieldReading], resolution: &'a Resolution) -> Self {
+    pub(super) fn new(
+        readings: &'a [Reading],
+        fields: &'a [FieldReading],
+        resolution: &'a Resolution,
+    ) -> Self {
         let mut first = 0;
         let fields = readings
             .iter()
@@ -67,7 +71,7 @@ impl<'a> Assembly<'a> {
 
     /// The analysis.
     #[must_use]
-    pub fn analysis(&self, status: Status, words: usize) -> Analysis {
+    pub(super) fn analysis(&self, status: Status, words: usize) -> Analysis {
         let noted: Vec<Noted> = self
             .fields
             .iter()

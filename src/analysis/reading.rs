@@ -6,7 +6,7 @@ use crate::text::{Boilerplate, Part, Span, TextView, boilerplate, paragraphs, se
 use std::ops::Range;
 
 /// A field as far as it was read.
-pub struct Reading {
+pub(super) struct Reading {
     pub field: Field,
     view: TextView,
     /// Clean bytes that were read.
@@ -22,7 +22,7 @@ pub struct Reading {
 impl Reading {
     /// Reads at most `limit` words and stops at the end of a sentence.
     #[must_use]
-    pub fn new(field: Field, delivered: &str, limit: usize) -> Self {
+    pub(super) fn new(field: Field, delivered: &str, limit: usize) -> Self {
         let view = TextView::new(delivered);
         let mut reading = Self {
             field,
@@ -67,19 +67,19 @@ impl Reading {
 
     /// The clean text that was read.
     #[must_use]
-    pub fn clean(&self) -> &str {
+    pub(super) fn clean(&self) -> &str {
         self.view.clean().get(..self.length).unwrap_or_default()
     }
 
     /// Where a part of the clean text stands in the delivered text.
     #[must_use]
-    pub fn delivered(&self, clean: Range<usize>) -> Span {
+    pub(super) fn delivered(&self, clean: Range<usize>) -> Span {
         self.view.delivered(clean)
     }
 
     /// The boilerplate around a position of the clean text.
     #[must_use]
-    pub fn boilerplate_at(&self, position: usize) -> Option<Boilerplate> {
+    pub(super) fn boilerplate_at(&self, position: usize) -> Option<Boilerplate> {
         let index = self.boilerplate.partition_point(|part| part.range.end <= position);
         self.boilerplate.get(index).filter(|part| part.range.contains(&position)).map(|part| part.kind)
     }

@@ -29,8 +29,12 @@ fn is_number(text: &str) -> bool {
 fn from_epoch(text: &str) -> Option<Timestamp> {
     let number: f64 = text.parse().ok()?;
     let milliseconds = if number.abs() < FIRST_MILLISECONDS { number * 1e3 } else { number };
-    // The cast saturates, and a time outside of jiff's range is refused there.
-    Timestamp::from_millisecond(milliseconds.round() as i64).ok()
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the cast saturates; jiff refuses what is out of range"
+    )]
+    let milliseconds = milliseconds.round() as i64;
+    Timestamp::from_millisecond(milliseconds).ok()
 }
 
 fn in_utc(text: &str) -> Option<Timestamp> {

@@ -34,5 +34,6 @@ pub(super) async fn watch(stop: StopSwitch, limit: Duration) -> std::io::Result<
             1
         }
     };
+    #[expect(clippy::disallowed_methods, reason = "the deadline or the user wants the end now")]
     std::process::exit(code)
 }

@@ -123,7 +123,7 @@ mod tests {
         Pages {
             telemetry: Arc::new(telemetry),
             health: Arc::new(Health::new()),
-            max_poll_interval: Duration::from_secs(300),
+            max_poll_interval: Duration::from_mins(5),
             version: Arc::new(serde_json::json!({ "version": "1.2.3" })),
         }
     }

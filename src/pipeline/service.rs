@@ -25,7 +25,7 @@ use super::workers::WorkerPool;
 
 /// More rebuilds than this within [`REBUILD_WINDOW`] are a fault that rebuilding does not mend.
 const MOST_REBUILDS: usize = 5;
-const REBUILD_WINDOW: Duration = Duration::from_secs(600);
+const REBUILD_WINDOW: Duration = Duration::from_mins(10);
 /// Wait before new clients; doubles with each rebuild in the window.
 const FIRST_REBUILD_PAUSE: Duration = Duration::from_secs(1);
 

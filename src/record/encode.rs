@@ -4,7 +4,12 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::enriched::*;
+use super::enriched::{
+    ARTICLE_HOLDER, ActorKindName, ActorRecord, ActorSentiment, ArticleRecord, AttitudeRecord,
+    ENRICHED_SCHEMA, EnrichedRecord, Evidence, FieldName, HolderRecord, Label, MentionRecord, PlaceMention,
+    PlaceRecord, ProcessingRecord, QuoteRecord, RecordStatus, RoleName, SentimentRecord, SourceRecord,
+    ViaName,
+};
 use super::offsets::OffsetTable;
 use crate::analysis::{
     Actor, ActorIndex, ActorKind, Analysis, Attitude, Field, Holder, HolderSentiment, Location, Mention,

@@ -2,7 +2,7 @@
 
 /// Toward whom a word shows its polarity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(super) enum Reach {
     /// A verb: its object, what follows it (what precedes it in the passive).
     Object,
     /// The verb's subject, what precedes it.
@@ -13,7 +13,7 @@ pub enum Reach {
 
 /// Polarity (-1 or 1) and reach of a word in lower case; inflected forms share an entry.
 #[must_use]
-pub fn polarity(word: &str) -> Option<(f32, Reach)> {
+pub(super) fn polarity(word: &str) -> Option<(f32, Reach)> {
     let candidates = [
         Some(word),
         word.strip_suffix('s'),
@@ -319,7 +319,7 @@ const POSITIVE_NEAR: &[&str] = &[
 ];
 
 /// Words that turn the polarity of the next few words around.
-pub const NEGATIONS: &[&str] =
+pub(super) const NEGATIONS: &[&str] =
     &["cannot", "hardly", "neither", "never", "no", "nobody", "none", "nor", "not", "nothing", "without"];
 
 #[cfg(test)]

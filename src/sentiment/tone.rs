@@ -74,10 +74,14 @@ impl Tone {
     }
 }
 
+fn in_words(distance: usize) -> f32 {
+    f32::from(u16::try_from(distance).unwrap_or(u16::MAX))
+}
+
 fn weight(polar: &Polar, first: usize, last: usize) -> f32 {
     let before = polar.word < first;
     let distance = if before { first - polar.word } else { polar.word.saturating_sub(last) };
-    let closeness = 1.0 - (u16::try_from(distance).map_or(1.0, f32::from) - 1.0).max(0.0) / (WINDOW as f32);
+    let closeness = 1.0 - (in_words(distance) - 1.0).max(0.0) / in_words(WINDOW);
     let aimed = match (polar.reach, before) {
         (Reach::Object, true) | (Reach::Subject, false) => 1.0,
         (Reach::Object, false) | (Reach::Subject, true) => 0.0,

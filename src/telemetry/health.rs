@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// With records waiting, this time without a commit means that something is stuck. It catches what no
 /// error tells: a consumer that stays silent after a rebalance (rust-rdkafka #638, #840, vector #22006).
-pub const STUCK_AFTER: Duration = Duration::from_secs(60);
+pub const STUCK_AFTER: Duration = Duration::from_mins(1);
 
 /// Shared state of the service. Times are milliseconds since the start of this process.
 #[derive(Debug)]
@@ -117,17 +117,17 @@ impl Health {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let conditions = vec![
-            condition("running", !self.get(&self.stopping), "running", "stopping"),
-            condition("model_loaded", self.get(&self.model_loaded), "loaded", "not loaded yet"),
+            condition("running", !get(&self.stopping), "running", "stopping"),
+            condition("model_loaded", get(&self.model_loaded), "loaded", "not loaded yet"),
             condition(
                 "producer_reachable",
-                self.get(&self.producer_reachable),
+                get(&self.producer_reachable),
                 "brokers answer",
                 "no broker answers the producer",
             ),
             condition(
                 "assigned",
-                self.get(&self.assigned),
+                get(&self.assigned),
                 "the group has assigned partitions",
                 "no assignment from the group yet",
             ),
@@ -143,10 +143,6 @@ impl Health {
         let reason = format!("{lag} records wait, last commit {} s ago", age.as_secs());
         let idle = lag <= 0;
         condition("progress", !stuck, if idle { "no records wait" } else { &reason }, &reason)
-    }
-
-    fn get(&self, flag: &AtomicBool) -> bool {
-        flag.load(Ordering::Relaxed)
     }
 
     fn now_ms(&self) -> u64 {
@@ -165,6 +161,10 @@ impl Health {
     }
 }
 
+fn get(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed)
+}
+
 fn condition(name: &'static str, holds: bool, yes: &str, no: &str) -> Condition {
     Condition { name, holds, reason: if holds { yes } else { no }.to_owned() }
 }
@@ -173,7 +173,7 @@ fn condition(name: &'static str, holds: bool, yes: &str, no: &str) -> Condition 
 mod tests {
     use super::*;
 
-    const MINUTES: Duration = Duration::from_secs(300);
+    const MINUTES: Duration = Duration::from_mins(5);
 
     fn running(health: Health) -> Health {
         health.model_loaded();

@@ -7,7 +7,7 @@ const LONGEST_NAME: usize = 8;
 
 /// Decodes references; `None` where the text has none. Feeds often escape twice: `&amp;#x27;` is read as
 /// an apostrophe. A bare `&`, as in `AT&T`, stays.
-pub fn decode(text: &str) -> Option<(String, OffsetMap)> {
+pub(super) fn decode(text: &str) -> Option<(String, OffsetMap)> {
     let mut rewriter = Rewriter::new(text);
     let mut copied_to = 0;
     let mut position = 0;

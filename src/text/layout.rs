@@ -10,7 +10,7 @@ const NARROWEST_WRAP: usize = 40;
 
 /// Rewrites `text` so that a line feed stands for a paragraph break and for nothing else, every other white
 /// space is one plain space, and invisible characters are gone.
-pub fn flow(text: &str) -> (String, OffsetMap) {
+pub(super) fn flow(text: &str) -> (String, OffsetMap) {
     let lines = split_lines(text);
     let wrapping = Wrapping::of(&lines);
     let mut rewriter = Rewriter::new(text);

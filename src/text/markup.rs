@@ -3,7 +3,7 @@
 use super::offset_map::{OffsetMap, Rewriter};
 
 /// Written for a block tag.
-pub const PARAGRAPH_BREAK: &str = "\u{2029}";
+pub(super) const PARAGRAPH_BREAK: &str = "\u{2029}";
 /// Written for `<br>`.
 const LINE_BREAK: &str = "\u{2028}";
 
@@ -70,7 +70,7 @@ const SILENT: &[&str] = &["script", "style", "template", "svg"];
 
 /// Leaves out tags, comments and the content of scripts and styles. `None` where the text holds no tag of
 /// HTML; then `<redacted>` and `5 < 6` are text.
-pub fn strip(text: &str) -> Option<(String, OffsetMap)> {
+pub(super) fn strip(text: &str) -> Option<(String, OffsetMap)> {
     let mut scanner = Scanner::new(text);
     let mut rewriter = Rewriter::new(text);
     let mut copied_to = 0;
@@ -163,12 +163,11 @@ impl<'a> Scanner<'a> {
         if self.patience == 0 {
             return None;
         }
-        match self.text[from..].find(needle) {
-            Some(found) => Some(from + found + needle.len()),
-            None => {
-                self.patience = self.patience.saturating_sub(self.text.len() - from + 1);
-                None
-            }
+        if let Some(found) = self.text[from..].find(needle) {
+            Some(from + found + needle.len())
+        } else {
+            self.patience = self.patience.saturating_sub(self.text.len() - from + 1);
+            None
         }
     }
 

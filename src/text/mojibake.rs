@@ -17,7 +17,7 @@ const DEBRIS: &[(&str, &str)] = &[
 ];
 
 /// Repairs typical debris; `None` where there is none.
-pub fn repair(text: &str) -> Option<(String, OffsetMap)> {
+pub(super) fn repair(text: &str) -> Option<(String, OffsetMap)> {
     let mut rewriter = Rewriter::new(text);
     let mut copied_to = 0;
     for (start, _) in text.match_indices(['â', 'Â', 'Ã']) {

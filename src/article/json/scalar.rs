@@ -57,7 +57,7 @@ pub(super) fn kind_of(raw: &str) -> &'static str {
     }
 }
 
-/// serde_json gives half of a surrogate pair only to readers that ask for bytes, as three bytes that
+/// `serde_json` gives half of a surrogate pair only to readers that ask for bytes, as three bytes that
 /// start with 0xED 0xA0..=0xBF; as text it would refuse the record.
 struct StringBytes;
 

@@ -27,7 +27,7 @@ const ENRICHED: &str = "articles.enriched";
 const DEAD_LETTERS: &str = "articles.dead-letters";
 
 /// How long all samples may take. The first join of the embedded broker's group alone takes 3 s.
-const TIME_FOR_ALL: Duration = Duration::from_secs(60);
+const TIME_FOR_ALL: Duration = Duration::from_mins(1);
 /// Between two articles, once all samples have come out.
 const PAUSE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(100);

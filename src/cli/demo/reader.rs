@@ -45,7 +45,7 @@ impl Reader {
         let mut partitions = TopicPartitionList::new();
         for topic in topics {
             let metadata = consumer.fetch_metadata(Some(topic), ANSWER_TIME)?;
-            for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
+            for partition in metadata.topics().iter().flat_map(rdkafka::metadata::MetadataTopic::partitions) {
                 partitions.add_partition_offset(topic, partition.id(), Offset::Beginning)?;
             }
         }
