@@ -18,6 +18,9 @@ pub struct TextView {
     maps: Vec<(OffsetMap, usize)>,
 }
 
+/// Rewrites a text; `None` where there is nothing to change.
+type Step = fn(&str) -> Option<(String, OffsetMap)>;
+
 impl TextView {
     /// Reads a delivered text, plain or HTML.
     #[must_use]
@@ -27,10 +30,9 @@ impl TextView {
             delivered_len: delivered.len(),
             maps: Vec::new(),
         };
-        let steps: [fn(&str) -> Option<(String, OffsetMap)>; 4] =
-            [entity::decode, markup::strip, mojibake::repair, |text| {
-                Some(layout::flow(text))
-            }];
+        let steps: [Step; 4] = [entity::decode, markup::strip, mojibake::repair, |text| {
+            Some(layout::flow(text))
+        }];
         let mut current = None;
         for step in steps {
             if let Some((text, map)) = step(current.as_deref().unwrap_or(delivered)) {
