@@ -18,12 +18,15 @@ pub struct TextView {
     maps: Vec<(OffsetMap, usize)>,
 }
 
+/// Rewrites a text; `None` where there is nothing to change.
+type Step = fn(&str) -> Option<(String, OffsetMap)>;
+
 impl TextView {
     /// Reads a delivered text, plain or HTML.
     #[must_use]
     pub fn new(delivered: &str) -> Self {
         let mut view = Self { clean: String::new(), delivered_len: delivered.len(), maps: Vec::new() };
-        let steps: [fn(&str) -> Option<(String, OffsetMap)>; 4] =
+        let steps: [Step; 4] =
             [entity::decode, markup::strip, mojibake::repair, |text| Some(layout::flow(text))];
         let mut current = None;
         for step in steps {
