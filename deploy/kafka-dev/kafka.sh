@@ -12,7 +12,7 @@ usage: kafka.sh COMMAND
   topic ARGS          Kafka's kafka-topics tool on the running node
   groups ARGS         its kafka-consumer-groups tool
   console-consumer ARGS, console-producer ARGS
-                      its console clients
+                      its console clients; all four use the cluster of TONEWIRE_TEST_BROKERS if that is set
   fetch               only gets Kafka's jars, so that later starts need no Maven
   run                 starts a node, prints its bootstrap address, and stops it when standard input ends
 
@@ -194,7 +194,13 @@ run() {
 tool() {
     local class=$1
     shift
-    running || fail "no node is running (kafka.sh start)"
+    if [[ -n ${TONEWIRE_TEST_BROKERS:-} ]]; then
+        need_java
+        fetch
+        bootstrap=$TONEWIRE_TEST_BROKERS
+    else
+        running || fail "no node is running (kafka.sh start)"
+    fi
     exec java "${tool_options[@]}" -Dlog4j2.configurationFile="$here/log4j2-tools.properties" -cp "$libs/*" \
         "$class" --bootstrap-server "$bootstrap" "$@"
 }
