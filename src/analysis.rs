@@ -74,6 +74,19 @@ pub enum ActorKind {
     Group,
 }
 
+impl ActorKind {
+    /// The word for it in records and labels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Organization => "organization",
+            Self::Country => "country",
+            Self::Group => "group",
+        }
+    }
+}
+
 /// The part an actor plays in the article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
