@@ -12,8 +12,9 @@ pub fn records_of_a_partition_come_out_in_the_order_they_went_in(broker: &'stati
     const ARTICLES: usize = 300;
     const KEYS: usize = 20;
     let workspace = Workspace::new(broker, 4);
-    let messages: Vec<_> =
-        (0..ARTICLES).map(|number| Message::new(format!("key-{}", number % KEYS), article::json(number))).collect();
+    let messages: Vec<_> = (0..ARTICLES)
+        .map(|number| Message::new(format!("key-{}", number % KEYS), article::json(number)))
+        .collect();
     Producer::new(broker).send_all(&workspace.input, &messages);
 
     let service = workspace.configuration("one").start();
@@ -38,7 +39,11 @@ pub fn records_of_a_partition_come_out_in_the_order_they_went_in(broker: &'stati
     }
     for (key, ids) in &by_key {
         // Numbers are zero-padded, so the order of the names is the order of sending.
-        assert!(ids.is_sorted_by(|earlier, later| earlier < later), "key {}: {ids:?}", String::from_utf8_lossy(key));
+        assert!(
+            ids.is_sorted_by(|earlier, later| earlier < later),
+            "key {}: {ids:?}",
+            String::from_utf8_lossy(key)
+        );
         assert_eq!(ids.len(), ARTICLES / KEYS);
     }
 }
@@ -73,7 +78,9 @@ pub fn key_headers_and_timestamp_are_those_of_the_input_record(broker: &'static 
     service.stop();
 
     let records = workspace.output(Isolation::ReadCommitted);
-    let find = |number| records.iter().find(|record| record.article_id() == article::id(number)).expect("it came out");
+    let find = |number| {
+        records.iter().find(|record| record.article_id() == article::id(number)).expect("it came out")
+    };
     let record = find(0);
     assert_eq!(record.key.as_deref(), Some(&[0xff, 0x00, b'k'][..]));
     assert_eq!(record.timestamp_ms, Some(TIMESTAMP));
@@ -81,7 +88,10 @@ pub fn key_headers_and_timestamp_are_those_of_the_input_record(broker: &'static 
     assert_eq!(record.header("content-type"), "application/json");
     assert_eq!(record.source(&workspace.input), (2, 1));
     let source = &record.json()["processing"]["source"];
-    assert_eq!((&source["topic"], &source["partition"], &source["offset"]), (&workspace.input.clone().into(), &2.into(), &1.into()));
+    assert_eq!(
+        (&source["topic"], &source["partition"], &source["offset"]),
+        (&workspace.input.clone().into(), &2.into(), &1.into())
+    );
 
     assert_eq!(find(1).key, Some(article::id(1).into_bytes()), "the article's id where the input has no key");
     assert_eq!(find(1).source(&workspace.input), (1, 0));

@@ -25,7 +25,11 @@ pub fn an_aborted_transaction_is_hidden_from_read_committed_readers_only(broker:
     producer.begin_transaction().expect("a transaction begins");
     send("committed");
 
-    assert_eq!(values(&workspace, Isolation::ReadCommitted), Vec::<String>::new(), "the second is still open");
+    assert_eq!(
+        values(&workspace, Isolation::ReadCommitted),
+        Vec::<String>::new(),
+        "the second is still open"
+    );
     producer.commit_transaction(PATIENCE).expect("a transaction can be committed");
     assert_eq!(values(&workspace, Isolation::ReadCommitted), ["committed"]);
     assert_eq!(values(&workspace, Isolation::ReadUncommitted), ["aborted", "committed"]);
@@ -33,7 +37,10 @@ pub fn an_aborted_transaction_is_hidden_from_read_committed_readers_only(broker:
 
 fn values(workspace: &Workspace, isolation: Isolation) -> Vec<String> {
     let records = Reader::all(workspace.broker, &workspace.output, isolation);
-    records.into_iter().map(|record| String::from_utf8(record.value.expect("a value")).expect("text")).collect()
+    records
+        .into_iter()
+        .map(|record| String::from_utf8(record.value.expect("a value")).expect("text"))
+        .collect()
 }
 
 pub fn kafkas_own_console_consumer_reads_the_enriched_topic(broker: &'static KafkaBroker) {
@@ -49,7 +56,8 @@ pub fn kafkas_own_console_consumer_reads_the_enriched_topic(broker: &'static Kaf
         .args(["--max-messages", "5", "--timeout-ms", "30000", "--formatter-property", "print.key=true"])
         .output()
         .expect("kafka.sh can be run");
-    let (text, errors) = (String::from_utf8_lossy(&consumer.stdout), String::from_utf8_lossy(&consumer.stderr));
+    let (text, errors) =
+        (String::from_utf8_lossy(&consumer.stdout), String::from_utf8_lossy(&consumer.stderr));
     assert!(consumer.status.success(), "{errors}");
     let mut seen: Vec<_> = text.lines().map(|line| key_and_article_id(line)).collect();
     seen.sort();
@@ -59,7 +67,8 @@ pub fn kafkas_own_console_consumer_reads_the_enriched_topic(broker: &'static Kaf
 
 fn key_and_article_id(line: &str) -> (String, String) {
     let (key, value) = line.split_once('\t').unwrap_or_else(|| panic!("no key in {line}"));
-    let json: serde_json::Value = serde_json::from_str(value).unwrap_or_else(|error| panic!("{error}: {value}"));
+    let json: serde_json::Value =
+        serde_json::from_str(value).unwrap_or_else(|error| panic!("{error}: {value}"));
     assert_eq!(json["schema"], "tonewire.enriched/1");
     (key.to_owned(), json["article"]["id"].as_str().expect("an id").to_owned())
 }

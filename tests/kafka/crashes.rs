@@ -24,7 +24,9 @@ fn wait_for_open_transaction(workspace: &Workspace, more: usize) {
     reader.read_until("an open transaction", |records| records.len() >= before + more);
 }
 
-pub fn a_crash_in_the_middle_of_a_transaction_neither_loses_nor_repeats_a_committed_record(broker: &'static KafkaBroker) {
+pub fn a_crash_in_the_middle_of_a_transaction_neither_loses_nor_repeats_a_committed_record(
+    broker: &'static KafkaBroker,
+) {
     const ARTICLES: usize = 600;
     let workspace = Workspace::new(broker, 2);
     let configuration = long_transactions(&workspace, "one");
@@ -34,8 +36,13 @@ pub fn a_crash_in_the_middle_of_a_transaction_neither_loses_nor_repeats_a_commit
         workspace.send_articles(crash * 200..(crash + 1) * 200);
         wait_for_open_transaction(&workspace, 20);
         service.kill();
-        let (committed, all) = (workspace.output(Isolation::ReadCommitted), workspace.output(Isolation::ReadUncommitted));
-        assert!(committed.len() < all.len(), "crash {crash} found no open transaction: {} records", all.len());
+        let (committed, all) =
+            (workspace.output(Isolation::ReadCommitted), workspace.output(Isolation::ReadUncommitted));
+        assert!(
+            committed.len() < all.len(),
+            "crash {crash} found no open transaction: {} records",
+            all.len()
+        );
     }
 
     let service = configuration.start();
@@ -76,7 +83,11 @@ fn same_bytes_however_often(records: &[crate::support::reader::Record]) {
     for record in records {
         let mut json = record.json();
         for moving in ["processed_at", "duration_ms"] {
-            json["processing"].as_object_mut().expect("an object").remove(moving).expect("a field of every record");
+            json["processing"]
+                .as_object_mut()
+                .expect("an object")
+                .remove(moving)
+                .expect("a field of every record");
         }
         let earlier = first.entry(record.article_id()).or_insert_with(|| json.clone());
         assert_eq!(*earlier, json, "the same input gave two results");
@@ -90,7 +101,8 @@ pub fn an_instance_that_wakes_up_after_its_session_ended_adds_nothing(broker: &'
     workspace.send_articles(0..100);
     wait_for_open_transaction(&workspace, 20);
     frozen.signal(Signal::Stop);
-    let (committed, all) = (workspace.output(Isolation::ReadCommitted), workspace.output(Isolation::ReadUncommitted));
+    let (committed, all) =
+        (workspace.output(Isolation::ReadCommitted), workspace.output(Isolation::ReadUncommitted));
     assert!(committed.len() < all.len(), "it froze without an open transaction");
 
     let successor = workspace.configuration("successor").spawn();

@@ -1,6 +1,9 @@
 //! The service against a real Kafka broker. Where there is none, the tests are shown as ignored with the
 //! reason; with `TONEWIRE_REQUIRE_KAFKA=1` they fail.
 
+#![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -76,13 +79,15 @@ fn trial(name: &str, needs: &'static [Need], test: Test) -> Trial {
                 test(broker);
                 Ok(Completion::Completed)
             }
-            Err(NoBroker::Unavailable { reason }) if !kafka_is_required() => {
-                Ok(Completion::ignored_with(format!("no broker: {reason}; or set {BROKERS_VARIABLE}=host:port")))
-            }
+            Err(NoBroker::Unavailable { reason }) if !kafka_is_required() => Ok(Completion::ignored_with(
+                format!("no broker: {reason}; or set {BROKERS_VARIABLE}=host:port"),
+            )),
             Err(NoBroker::Unavailable { reason }) => {
                 Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
             }
-            Err(NoBroker::Failed { reason }) => Err(Failed::from(format!("the broker did not start: {reason}"))),
+            Err(NoBroker::Failed { reason }) => {
+                Err(Failed::from(format!("the broker did not start: {reason}")))
+            }
         }
     })
 }
@@ -92,13 +97,15 @@ fn kafka_is_required() -> bool {
 }
 
 fn promtool() -> Option<&'static str> {
-    let found = Command::new("promtool").arg("--version").output().is_ok_and(|output| output.status.success());
+    let found =
+        Command::new("promtool").arg("--version").output().is_ok_and(|output| output.status.success());
     if found { None } else { Some("no promtool on the PATH (Debian package prometheus)") }
 }
 
 /// Kafka's tools come with the node. With a cluster given from outside they may be missing.
 fn java() -> Option<&'static str> {
     let given = std::env::var(BROKERS_VARIABLE).is_ok_and(|value| !value.is_empty());
-    let found = !given || Command::new("java").arg("-version").output().is_ok_and(|output| output.status.success());
+    let found =
+        !given || Command::new("java").arg("-version").output().is_ok_and(|output| output.status.success());
     if found { None } else { Some("no java on the PATH for Kafka's console consumer") }
 }

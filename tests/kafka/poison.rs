@@ -31,28 +31,42 @@ pub fn unreadable_records_become_dead_letters_and_what_follows_comes_out(broker:
     let article = |number| at_partition(Message::new(article::id(number), article::json(number)));
     let tombstone = at_partition(Message { key: Some(b"gone".to_vec()), ..Message::default() });
     let empty = at_partition(Message::new("empty", ""));
-    let sent =
-        [article(0), poison(broken_json), article(1), tombstone, article(2), poison(broken_text), empty, article(3)];
+    let sent = [
+        article(0),
+        poison(broken_json),
+        article(1),
+        tombstone,
+        article(2),
+        poison(broken_text),
+        empty,
+        article(3),
+    ];
     Producer::new(broker).send_all(&workspace.input, &sent);
 
     let service = workspace.configuration("one").start();
     workspace.output_reader(Isolation::ReadCommitted).read_articles(4);
     let metrics = service.metrics_when("all records are settled", |metrics| {
-        metrics.sum("tonewire_records_received_total", &[]) == 8.0 && metrics.sum("tonewire_records_in_flight", &[]) == 0.0
+        metrics.sum("tonewire_records_received_total", &[]) == 8.0
+            && metrics.sum("tonewire_records_in_flight", &[]) == 0.0
     });
     service.stop();
 
     assert_each_once(&workspace.output(Isolation::ReadCommitted), &article::ids(4));
     let letters = workspace.dead_letters();
     let letter_from = |offset: i64| {
-        let found: Vec<_> =
-            letters.iter().filter(|letter| letter.header("tonewire.dlq.offset") == offset.to_string()).collect();
+        let found: Vec<_> = letters
+            .iter()
+            .filter(|letter| letter.header("tonewire.dlq.offset") == offset.to_string())
+            .collect();
         assert_eq!(found.len(), 1, "one dead letter for offset {offset} of {}", letters.len());
         found[0]
     };
     assert_original_and_coordinates(&workspace, letter_from(1), broken_json);
     assert_original_and_coordinates(&workspace, letter_from(5), broken_text);
-    assert_ne!(letter_from(1).header("tonewire.dlq.error_code"), letter_from(5).header("tonewire.dlq.error_code"));
+    assert_ne!(
+        letter_from(1).header("tonewire.dlq.error_code"),
+        letter_from(5).header("tonewire.dlq.error_code")
+    );
 
     assert_eq!(metrics.sum("tonewire_records_skipped_total", &[("reason", "tombstone")]), 1.0);
     // An empty value is passed over or a dead letter; either way it is counted, and once.

@@ -10,7 +10,9 @@ use crate::support::workspace::Workspace;
 
 const ARTICLES: usize = 1_000;
 
-pub fn a_stop_under_load_and_a_start_neither_lose_nor_repeat_a_record_in_exactly_once_mode(broker: &'static KafkaBroker) {
+pub fn a_stop_under_load_and_a_start_neither_lose_nor_repeat_a_record_in_exactly_once_mode(
+    broker: &'static KafkaBroker,
+) {
     let workspace = Workspace::new(broker, 2);
     let records = restart_under_load(&workspace, &workspace.configuration("one"));
     assert_each_once(&records, &article::ids(ARTICLES));
@@ -38,7 +40,10 @@ fn restart_under_load(workspace: &Workspace, configuration: &Configuration) -> V
         workspace.output_reader(Isolation::ReadCommitted).read_articles(ARTICLES / 10);
         service.stop();
         let before = workspace.output(Isolation::ReadCommitted).len();
-        assert!((1..ARTICLES).contains(&before), "the stop was not in the middle: {before} of {ARTICLES} had come out");
+        assert!(
+            (1..ARTICLES).contains(&before),
+            "the stop was not in the middle: {before} of {ARTICLES} had come out"
+        );
 
         let service = configuration.start();
         load.join().expect("the articles can be sent");

@@ -42,7 +42,10 @@ pub fn every_record_received_is_counted_in_exactly_one_class(broker: &'static Ka
     let (service, metrics) = service_at_rest(&workspace);
     let sum = |name| metrics.sum(name, &[]);
 
-    assert_eq!(metrics.sum("tonewire_records_received_total", &[("topic", &workspace.input)]), (ARTICLES + OTHERS) as f64);
+    assert_eq!(
+        metrics.sum("tonewire_records_received_total", &[("topic", &workspace.input)]),
+        (ARTICLES + OTHERS) as f64
+    );
     assert_eq!(sum("tonewire_records_enriched_total"), ARTICLES as f64);
     assert!(metrics.sum("tonewire_records_dead_lettered_total", &[("stage", "decode")]) >= 2.0);
     assert_eq!(metrics.sum("tonewire_records_skipped_total", &[("reason", "tombstone")]), 1.0);
@@ -50,7 +53,11 @@ pub fn every_record_received_is_counted_in_exactly_one_class(broker: &'static Ka
         + sum("tonewire_records_dead_lettered_total")
         + sum("tonewire_records_skipped_total")
         + sum("tonewire_records_in_flight");
-    assert_eq!(sum("tonewire_records_received_total"), settled, "received = enriched + dead-lettered + skipped + in flight");
+    assert_eq!(
+        sum("tonewire_records_received_total"),
+        settled,
+        "received = enriched + dead-lettered + skipped + in flight"
+    );
 
     let emitted = |topic: &str| metrics.sum("tonewire_records_emitted_total", &[("topic", topic)]);
     assert_eq!(emitted(&workspace.output), workspace.output(Isolation::ReadCommitted).len() as f64);
@@ -76,7 +83,12 @@ pub fn promtool_finds_no_fault_in_a_scrape(broker: &'static KafkaBroker) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("promtool can be run");
-    promtool.stdin.take().expect("stdin is piped").write_all(metrics.text.as_bytes()).expect("promtool reads");
+    promtool
+        .stdin
+        .take()
+        .expect("stdin is piped")
+        .write_all(metrics.text.as_bytes())
+        .expect("promtool reads");
     let output = promtool.wait_with_output().expect("promtool ends");
     let findings = [output.stdout, output.stderr].concat();
     assert!(output.status.success() && findings.is_empty(), "{}", String::from_utf8_lossy(&findings));

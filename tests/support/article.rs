@@ -16,7 +16,9 @@ pub fn ids(count: usize) -> Vec<String> {
 /// finish in another order than they begin.
 pub fn json(number: usize) -> Vec<u8> {
     let paragraphs = if number.is_multiple_of(5) { 30 } else { 1 };
-    let body = "Angela Merkel praised the agreement in Berlin. Critics of Vladimir Putin called it a failure.\n\n".repeat(paragraphs);
+    let body =
+        "Angela Merkel praised the agreement in Berlin. Critics of Vladimir Putin called it a failure.\n\n"
+            .repeat(paragraphs);
     let article: Value = json!({
         "id": id(number),
         "title": format!("Report number {number} from Berlin"),

@@ -67,7 +67,9 @@ impl KafkaBroker {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| NoBroker::Unavailable { reason: format!("{} cannot be run: {error}", script_path().display()) })?;
+            .map_err(|error| NoBroker::Unavailable {
+                reason: format!("{} cannot be run: {error}", script_path().display()),
+            })?;
         let mut bootstrap = String::new();
         let output = script.stdout.take().expect("stdout is piped");
         BufReader::new(output).read_line(&mut bootstrap).expect("kafka.sh prints text");
@@ -76,7 +78,12 @@ impl KafkaBroker {
             return Ok(Self { bootstrap, script: Mutex::new(Some(script)) });
         }
         let mut reason = String::new();
-        script.stderr.take().expect("stderr is piped").read_to_string(&mut reason).expect("kafka.sh prints text");
+        script
+            .stderr
+            .take()
+            .expect("stderr is piped")
+            .read_to_string(&mut reason)
+            .expect("kafka.sh prints text");
         let reason = reason.trim().to_owned();
         match script.wait().expect("kafka.sh can be waited for").code() {
             Some(UNAVAILABLE) => Err(NoBroker::Unavailable { reason }),
@@ -93,9 +100,12 @@ impl KafkaBroker {
 
     /// Creates topics, each a name and a number of partitions.
     pub fn create_topics(&self, topics: &[(&str, i32)]) {
-        let wanted: Vec<_> =
-            topics.iter().map(|(name, partitions)| NewTopic::new(name, *partitions, TopicReplication::Fixed(-1))).collect();
-        let results = block_on(self.admin().create_topics(&wanted, &admin_options())).expect("the broker answers");
+        let wanted: Vec<_> = topics
+            .iter()
+            .map(|(name, partitions)| NewTopic::new(name, *partitions, TopicReplication::Fixed(-1)))
+            .collect();
+        let results =
+            block_on(self.admin().create_topics(&wanted, &admin_options())).expect("the broker answers");
         for result in results {
             result.unwrap_or_else(|(topic, error)| panic!("topic {topic} cannot be created: {error}"));
         }

@@ -22,7 +22,8 @@ impl Metrics {
     ///
     /// On a line that is not in Prometheus' text format.
     pub fn parse(text: String) -> Self {
-        let samples = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(sample).collect();
+        let samples =
+            text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(sample).collect();
         Self { text, samples }
     }
 
@@ -39,7 +40,9 @@ impl Metrics {
     fn series<'a>(&'a self, name: &'a str, labels: &'a [(&str, &str)]) -> impl Iterator<Item = &'a Sample> {
         self.samples.iter().filter(move |sample| {
             sample.name == name
-                && labels.iter().all(|(key, value)| sample.labels.get(*key).is_some_and(|found| found == value))
+                && labels
+                    .iter()
+                    .all(|(key, value)| sample.labels.get(*key).is_some_and(|found| found == value))
         })
     }
 }

@@ -25,7 +25,6 @@ pub enum Isolation {
 #[derive(Clone, Debug)]
 pub struct Record {
     pub partition: i32,
-    pub offset: i64,
     pub key: Option<Vec<u8>>,
     pub value: Option<Vec<u8>>,
     pub headers: Vec<(String, Option<Vec<u8>>)>,
@@ -39,7 +38,6 @@ impl Record {
         });
         Self {
             partition: message.partition(),
-            offset: message.offset(),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
             headers: headers.unwrap_or_default(),
@@ -50,13 +48,17 @@ impl Record {
     /// The value as JSON.
     pub fn json(&self) -> Value {
         let value = self.value.as_deref().expect("the record has a value");
-        serde_json::from_slice(value).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(value)))
+        serde_json::from_slice(value)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(value)))
     }
 
     /// The id of the article in an enriched record.
     pub fn article_id(&self) -> String {
         let json = self.json();
-        json.pointer("/article/id").and_then(Value::as_str).unwrap_or_else(|| panic!("no /article/id: {json}")).to_owned()
+        json.pointer("/article/id")
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("no /article/id: {json}"))
+            .to_owned()
     }
 
     /// The only header of that name, as text.

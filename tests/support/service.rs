@@ -60,7 +60,8 @@ impl Configuration {
         let address = free_address();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("tonewire.toml");
-        let text = toml::to_string(&self.clone().set("http.listen", address.as_str()).root).expect("TOML can be written");
+        let text = toml::to_string(&self.clone().set("http.listen", address.as_str()).root)
+            .expect("TOML can be written");
         std::fs::write(&file, text).expect("the configuration can be written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_tonewire"))
             .args(["run", "--config"])
@@ -127,7 +128,8 @@ impl Service {
             last = metrics.text;
             std::thread::sleep(Duration::from_millis(100));
         }
-        let ours: Vec<_> = last.lines().filter(|line| line.starts_with("tonewire_") && !line.contains("_bucket")).collect();
+        let ours: Vec<_> =
+            last.lines().filter(|line| line.starts_with("tonewire_") && !line.contains("_bucket")).collect();
         panic!("waited {limit:?} in vain: {what}; the last scrape:\n{}", ours.join("\n"));
     }
 
@@ -153,7 +155,10 @@ impl Service {
         };
         let id = self.child.lock().unwrap().id().to_string();
         // The shell's own `kill`: the program of that name is not on every machine.
-        let status = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id]).status().expect("sh can be run");
+        let status = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\"", name, &id])
+            .status()
+            .expect("sh can be run");
         assert!(status.success(), "signal {name} could not be sent");
     }
 
