@@ -59,7 +59,7 @@ pub fn kafkas_own_console_consumer_reads_the_enriched_topic(broker: &'static Kaf
     let (text, errors) =
         (String::from_utf8_lossy(&consumer.stdout), String::from_utf8_lossy(&consumer.stderr));
     assert!(consumer.status.success(), "{errors}");
-    let mut seen: Vec<_> = text.lines().map(|line| key_and_article_id(line)).collect();
+    let mut seen: Vec<_> = text.lines().map(key_and_article_id).collect();
     seen.sort();
     let expected: Vec<_> = article::ids(5).into_iter().map(|id| (id.clone(), id)).collect();
     assert_eq!(seen, expected, "{text}{errors}");

@@ -83,7 +83,9 @@ impl Producer {
 
     /// Sends records and waits until the broker has them.
     pub fn send_all(&self, topic: &str, messages: &[Message]) {
-        messages.iter().for_each(|message| self.send(topic, message));
+        for message in messages {
+            self.send(topic, message);
+        }
         self.flush();
     }
 }
