@@ -11,10 +11,10 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus::{Registry, TextEncoder};
+use prometheus::TextEncoder;
 use tokio::net::TcpListener;
 
-pub use crate::telemetry::Health;
+use crate::telemetry::{Health, Telemetry};
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum HttpError {
 /// What the pages show.
 #[derive(Clone)]
 pub struct Pages {
-    pub registry: Registry,
+    pub telemetry: Arc<Telemetry>,
     pub health: Arc<Health>,
     /// The loop counts as dead after this time without a poll.
     pub max_poll_interval: Duration,
@@ -62,7 +62,11 @@ fn router(pages: Pages) -> Router {
 }
 
 async fn metrics(State(pages): State<Pages>) -> Response {
-    match TextEncoder::new().encode_to_string(&pages.registry.gather()) {
+    let Pages { telemetry, health, .. } = &pages;
+    // Both change by the mere passing of time, so they are computed when they are asked for.
+    telemetry.poll_age.set(health.poll_age().as_secs_f64());
+    telemetry.ready.set(i64::from(health.readiness().ready));
+    match TextEncoder::new().encode_to_string(&telemetry.registry().gather()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
@@ -114,12 +118,10 @@ mod tests {
     }
 
     fn pages() -> Pages {
-        let registry = Registry::new();
-        let counter = prometheus::IntCounter::new("tonewire_test_total", "A test.").unwrap();
-        registry.register(Box::new(counter.clone())).unwrap();
-        counter.inc_by(7);
+        let telemetry = Telemetry::new().unwrap();
+        telemetry.records_enriched.inc_by(7);
         Pages {
-            registry,
+            telemetry: Arc::new(telemetry),
             health: Arc::new(Health::new()),
             max_poll_interval: Duration::from_secs(300),
             version: Arc::new(serde_json::json!({ "version": "1.2.3" })),
@@ -131,7 +133,7 @@ mod tests {
         let (status, answer) = get_page(pages(), "/metrics");
         assert_eq!(status, 200);
         assert!(answer.contains("text/plain; version=0.0.4"), "{answer}");
-        assert!(answer.contains("\ntonewire_test_total 7\n"), "{answer}");
+        assert!(answer.contains("\ntonewire_records_enriched_total 7\n"), "{answer}");
     }
 
     #[test]

@@ -68,7 +68,10 @@ impl Processor {
         self.observe("analysis", started);
         self.count(&analysis);
         let encoding = Instant::now();
-        let value = guarded("encode", || self.encode(record, article, &analysis, started))?;
+        let value =
+            guarded("encode", || self.encode(record, article, &analysis, started))?.map_err(|error| {
+                Failure { stage: "encode", code: "not_serialisable", message: error.to_string() }
+            })?;
         self.observe("encode", encoding);
         let limit = self.config.output.max_record_bytes;
         if value.len() > limit {
@@ -87,7 +90,7 @@ impl Processor {
         article: &Article,
         analysis: &Analysis,
         started: Instant,
-    ) -> Vec<u8> {
+    ) -> Result<Vec<u8>, serde_json::Error> {
         let source = SourceCoordinates {
             topic: &record.source.partition.topic,
             partition: record.source.partition.partition,

@@ -35,16 +35,17 @@ pub struct SourceCoordinates<'a> {
 }
 
 /// The record as UTF-8 JSON, one object without a line break. The same input gives the same bytes.
-#[must_use]
+///
+/// # Errors
+///
+/// None that an article can cause: serialising fails only on map keys that are no text.
 pub fn encode(
     article: &Article,
     analysis: &Analysis,
     processing: &Processing<'_>,
     unit: OffsetUnit,
-) -> Vec<u8> {
-    let record = enriched(article, analysis, processing, unit);
-    // No article can get here: serialising fails only on map keys that are no text and on a failing writer.
-    serde_json::to_vec(&record).expect("a record has no maps and is written to memory")
+) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&enriched(article, analysis, processing, unit))
 }
 
 /// The record itself, for readers within the program.

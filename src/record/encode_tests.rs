@@ -121,7 +121,7 @@ fn processing() -> Processing<'static> {
 }
 
 fn bytes(unit: OffsetUnit) -> Vec<u8> {
-    encode(&article(), &analysis(), &processing(), unit)
+    encode(&article(), &analysis(), &processing(), unit).unwrap()
 }
 
 #[test]
