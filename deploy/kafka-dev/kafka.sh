@@ -12,17 +12,17 @@ usage: kafka.sh COMMAND
   topic ARGS          Kafka's kafka-topics tool on the running node
   groups ARGS         its kafka-consumer-groups tool
   console-consumer ARGS, console-producer ARGS
-                      its console clients; all four use the cluster of TONEWIRE_TEST_BROKERS if that is set
+                      its console clients; all four use the cluster of KAFKA_TESTS_BROKERS if that is set
   fetch               only gets Kafka's jars, so that later starts need no Maven
   run                 starts a node, prints its bootstrap address, and stops it when standard input ends
 
-Jars and the state of the node live under ${TONEWIRE_KAFKA_HOME:-target/kafka-dev}; the data in a temporary folder.
+Jars and the state of the node live under ${KAFKA_DEV_HOME:-target/kafka-dev}; the data in a temporary folder.
 Exit codes: 0 done, 1 failed, 2 usage, 69 this machine has no Java 17 or no way to get the jars.
 TEXT
 }
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-home=${TONEWIRE_KAFKA_HOME:-$(cd "$here/../.." && pwd)/target/kafka-dev}
+home=${KAFKA_DEV_HOME:-$(cd "$here/../.." && pwd)/target/kafka-dev}
 # A changed pom.xml gets its own folder, so a stale set of jars is never used.
 libs=$home/lib-$(cksum <"$here/pom.xml" | cut -d' ' -f1)
 state=$home/node
@@ -194,10 +194,10 @@ run() {
 tool() {
     local class=$1
     shift
-    if [[ -n ${TONEWIRE_TEST_BROKERS:-} ]]; then
+    if [[ -n ${KAFKA_TESTS_BROKERS:-} ]]; then
         need_java
         fetch
-        bootstrap=$TONEWIRE_TEST_BROKERS
+        bootstrap=$KAFKA_TESTS_BROKERS
     else
         running || fail "no node is running (kafka.sh start)"
     fi

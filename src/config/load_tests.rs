@@ -114,7 +114,7 @@ fn variables_that_kubernetes_or_the_tests_set_are_left_alone() {
             ("TONEWIRE_PORT", "tcp://10.0.0.1:9464"),
             ("TONEWIRE_PORT_9464_TCP", "tcp://10.0.0.1:9464"),
             ("TONEWIRE_PORT_9464_TCP_ADDR", "10.0.0.1"),
-            ("TONEWIRE_TEST_BROKERS", "localhost:1"),
+            ("KAFKA_TESTS_BROKERS", "localhost:1"),
             ("PATH", "/bin"),
         ],
     );

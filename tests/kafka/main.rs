@@ -1,5 +1,5 @@
 //! The service against a real Kafka broker. Where there is none, the tests are shown as ignored with the
-//! reason; with `TONEWIRE_REQUIRE_KAFKA=1` they fail.
+//! reason; with `KAFKA_TESTS_REQUIRED=1` they fail.
 
 #![allow(clippy::float_cmp, clippy::cast_precision_loss, reason = "Prometheus counts in small whole floats")]
 #![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]

@@ -1,4 +1,4 @@
-//! The broker that all tests of a binary share: the one given by `TONEWIRE_TEST_BROKERS`, or a node that
+//! The broker that all tests of a binary share: the one given by `KAFKA_TESTS_BROKERS`, or a node that
 //! `deploy/kafka-dev/kafka.sh` starts.
 
 use std::io::{BufRead, BufReader, Read};
@@ -12,9 +12,9 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 
 /// Address of a cluster to use instead of starting a node.
-pub const BROKERS_VARIABLE: &str = "TONEWIRE_TEST_BROKERS";
+pub const BROKERS_VARIABLE: &str = "KAFKA_TESTS_BROKERS";
 /// When set to 1, a machine without a broker is a failure.
-pub const REQUIRE_VARIABLE: &str = "TONEWIRE_REQUIRE_KAFKA";
+pub const REQUIRE_VARIABLE: &str = "KAFKA_TESTS_REQUIRED";
 /// Exit code of kafka.sh for a machine that cannot run a node.
 const UNAVAILABLE: i32 = 69;
 const ADMIN_TIMEOUT: Duration = Duration::from_secs(30);
