@@ -12,11 +12,7 @@ use tonewire::actors::{NameClass, NameEntry, canonical_key, given_name_key, norm
 const COMMON_GIVEN_NAME: usize = 4;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = PathBuf::from(
-        std::env::args_os()
-            .nth(1)
-            .ok_or("usage: compile_names <data directory>")?,
-    );
+    let directory = PathBuf::from(std::env::args_os().nth(1).ok_or("usage: compile_names <data directory>")?);
     let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/actors");
     let mut names = Names::default();
     names.add_persons(&std::fs::read_to_string(directory.join("persons.tsv"))?);
@@ -44,12 +40,7 @@ struct Names {
 impl Names {
     fn add(&mut self, weight: u8, name: &str, entry: NameEntry) {
         let key = normalise(name);
-        if key
-            .chars()
-            .filter(|character| character.is_ascii_alphabetic())
-            .count()
-            >= 3
-        {
+        if key.chars().filter(|character| character.is_ascii_alphabetic()).count() >= 3 {
             self.keys.entry(key).or_default().insert((weight, entry));
         }
     }
@@ -63,14 +54,7 @@ impl Names {
                 let Some((given, _)) = name.split_once(' ') else {
                     continue;
                 };
-                self.add(
-                    1,
-                    name,
-                    NameEntry {
-                        class: NameClass::Person,
-                        number,
-                    },
-                );
+                self.add(1, name, NameEntry { class: NameClass::Person, number });
                 *self.given_names.entry(normalise(given)).or_default() += 1;
             }
         }
@@ -83,66 +67,28 @@ impl Names {
             };
             let Some(number) = number(id) else { continue };
             if name.contains(' ') {
-                self.add(
-                    2,
-                    name,
-                    NameEntry {
-                        class: NameClass::Organization,
-                        number,
-                    },
-                );
+                self.add(2, name, NameEntry { class: NameClass::Organization, number });
             }
         }
     }
 
     fn add_territories(&mut self, table: &str) {
         for fields in rows(table) {
-            let [
-                id,
-                code,
-                _,
-                name,
-                full,
-                aliases,
-                demonym,
-                capital,
-                independent,
-            ] = fields[..]
-            else {
+            let [id, code, _, name, full, aliases, demonym, capital, independent] = fields[..] else {
                 continue;
             };
             let Some(number) = number(id) else { continue };
             if code.contains('_') || (independent != "true" && demonym.is_empty()) {
                 continue;
             }
-            let country = NameEntry {
-                class: NameClass::Country,
-                number,
-            };
+            let country = NameEntry { class: NameClass::Country, number };
             for name in [name, full].into_iter().chain(aliases.split('|')) {
                 self.add(4, name, country);
             }
-            self.keys
-                .entry(canonical_key(number, name))
-                .or_default()
-                .insert((9, country));
-            self.add(
-                5,
-                demonym,
-                NameEntry {
-                    class: NameClass::Demonym,
-                    number,
-                },
-            );
+            self.keys.entry(canonical_key(number, name)).or_default().insert((9, country));
+            self.add(5, demonym, NameEntry { class: NameClass::Demonym, number });
             if capital != name {
-                self.add(
-                    3,
-                    capital,
-                    NameEntry {
-                        class: NameClass::Capital,
-                        number,
-                    },
-                );
+                self.add(3, capital, NameEntry { class: NameClass::Capital, number });
             }
         }
     }
@@ -156,26 +102,14 @@ impl Names {
             let class = NameClass::from_word(class).ok_or("curated.tsv: unknown class")?;
             let number = number(id).unwrap_or(0);
             let entry = NameEntry { class, number };
-            for name in std::iter::once(name)
-                .chain(aliases.split('|'))
-                .filter(|name| !name.is_empty())
-            {
+            for name in std::iter::once(name).chain(aliases.split('|')).filter(|name| !name.is_empty()) {
                 // Acronyms keep their capitals, so that "WHO" is not "who".
-                let key = if name.chars().any(char::is_lowercase) {
-                    normalise(name)
-                } else {
-                    format!("!{name}")
-                };
+                let key =
+                    if name.chars().any(char::is_lowercase) { normalise(name) } else { format!("!{name}") };
                 self.keys.insert(key, BTreeSet::from([(9, entry)]));
             }
-            if number > 0
-                && matches!(
-                    class,
-                    NameClass::Organization | NameClass::Group | NameClass::Person
-                )
-            {
-                self.keys
-                    .insert(canonical_key(number, name), BTreeSet::from([(9, entry)]));
+            if number > 0 && matches!(class, NameClass::Organization | NameClass::Group | NameClass::Person) {
+                self.keys.insert(canonical_key(number, name), BTreeSet::from([(9, entry)]));
             }
         }
         Ok(())
@@ -184,19 +118,13 @@ impl Names {
     fn into_sorted(mut self) -> BTreeMap<String, u64> {
         for (name, count) in self.given_names {
             if count >= COMMON_GIVEN_NAME && name.len() >= 2 {
-                self.keys.entry(given_name_key(&name)).or_default().insert((
-                    1,
-                    NameEntry {
-                        class: NameClass::Person,
-                        number: 0,
-                    },
-                ));
+                self.keys
+                    .entry(given_name_key(&name))
+                    .or_default()
+                    .insert((1, NameEntry { class: NameClass::Person, number: 0 }));
             }
         }
-        self.keys
-            .into_iter()
-            .filter_map(|(key, claims)| Some((key, resolve(&claims)?.packed())))
-            .collect()
+        self.keys.into_iter().filter_map(|(key, claims)| Some((key, resolve(&claims)?.packed()))).collect()
     }
 }
 
@@ -204,14 +132,7 @@ impl Names {
 fn resolve(claims: &BTreeSet<(u8, NameEntry)>) -> Option<NameEntry> {
     let (weight, entry) = claims.last()?;
     let rivals = claims.iter().filter(|(rival, _)| rival == weight).count();
-    Some(if rivals > 1 {
-        NameEntry {
-            number: 0,
-            ..*entry
-        }
-    } else {
-        *entry
-    })
+    Some(if rivals > 1 { NameEntry { number: 0, ..*entry } } else { *entry })
 }
 
 fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
