@@ -63,7 +63,14 @@ impl Configuration {
         let text = toml::to_string(&self.clone().set("http.listen", address.as_str()).root)
             .expect("TOML can be written");
         std::fs::write(&file, text).expect("the configuration can be written");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tonewire"))
+        let mut program = Command::new(env!("CARGO_BIN_EXE_tonewire"));
+        // The program reads these as configuration; those of the tests, or of whoever runs them, are not for it.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("TONEWIRE_") {
+                program.env_remove(name);
+            }
+        }
+        let mut child = program
             .args(["run", "--config"])
             .arg(&file)
             .stdin(Stdio::null())
