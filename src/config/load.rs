@@ -136,7 +136,7 @@ impl Loader<'_> {
 
     fn variable(&mut self, name: &str, path: &str, value: &OsStr) {
         let Some(node) = self.keys.get(path).cloned() else {
-            return self.unknown_variable(name, path);
+            return self.unknown_variable(name);
         };
         let Some(text) = value.to_str() else {
             let problem = Problem::of(path, "the value is not UTF-8", "use UTF-8");
@@ -157,9 +157,9 @@ impl Loader<'_> {
         }
     }
 
-    fn unknown_variable(&mut self, name: &str, path: &str) {
-        let remedy = match self.keys.nearest(path) {
-            Some(nearest) => format!("did you mean `{}`?", keys::variable(nearest)),
+    fn unknown_variable(&mut self, name: &str) {
+        let remedy = match self.keys.nearest_variable(name) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "unset it; variables of this prefix are configuration".to_owned(),
         };
         let problem = Problem {
@@ -179,12 +179,7 @@ impl Loader<'_> {
             Ok(_) => insert(&mut self.accepted, path, value),
             Err(error) => {
                 let what = format!("{} cannot be used", shown(path, &value));
-                // The parser repeats the value, so a secret is answered without it.
-                let remedy = if mask::is_secret(path) {
-                    "write the value as text, in quotes".to_owned()
-                } else {
-                    error.message().to_owned()
-                };
+                let remedy = expectation(self.keys.get(path), &value, error.message());
                 self.problems
                     .push(Problem::of(path, what, remedy).from_variable(variable));
             }
@@ -265,6 +260,18 @@ fn typed(text: &str, default: &toml::Value) -> toml::Value {
             .into(),
         _ => text.into(),
     }
+}
+
+/// What to write instead. The parser's own words only where they list choices: they repeat the value,
+/// which may be a secret, and speak of Rust types.
+fn expectation(node: Option<&Node>, value: &toml::Value, message: &str) -> String {
+    let of_type = match node {
+        Some(Node::Leaf(toml::Value::Integer(_))) => "write a whole number that is not negative",
+        Some(Node::Leaf(toml::Value::Array(_))) => "write a list of texts, such as [\"a\", \"b\"]",
+        _ if value.is_str() => message,
+        _ => "write a text, in quotes",
+    };
+    of_type.to_owned()
 }
 
 fn parse_inline(text: &str) -> Option<toml::Value> {

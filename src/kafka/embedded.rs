@@ -5,9 +5,9 @@
 //! records stay visible, so only `at_least_once` works on it; each partition keeps 5 MiB; after the first
 //! join a rebalance takes the session timeout less one second.
 
-use rdkafka::producer::DefaultProducerContext;
 use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
 
 /// The shortest session timeout that rebalances on the embedded broker are bearable with.
 pub const SESSION_TIMEOUT_MS: u64 = 6_000;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_without_partitions_is_an_error() {
-        assert!(EmbeddedBroker::start(&[("raw", 0)]).is_err());
+    fn a_topic_that_is_named_twice_is_an_error() {
+        assert!(EmbeddedBroker::start(&[("raw", 1), ("raw", 1)]).is_err());
     }
 }
