@@ -42,16 +42,7 @@ fn help_lists_every_command_and_shows_examples() {
     let output = tonewire(&["--help"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
-    for part in [
-        "demo",
-        "run",
-        "enrich",
-        "check",
-        "print-config",
-        "schema",
-        "completions",
-        "Examples:",
-    ] {
+    for part in ["demo", "run", "enrich", "check", "print-config", "schema", "completions", "Examples:"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
 }
@@ -61,10 +52,7 @@ fn the_version_names_model_librdkafka_and_its_features() {
     let output = tonewire(&["--version"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(
-        text.starts_with(concat!("tonewire ", env!("CARGO_PKG_VERSION"))),
-        "{text}"
-    );
+    assert!(text.starts_with(concat!("tonewire ", env!("CARGO_PKG_VERSION"))), "{text}");
     assert!(text.contains("\nmodel "), "{text}");
     for feature in ["librdkafka 2.", "ssl", "zstd", "sasl_scram"] {
         assert!(text.contains(feature), "{feature} is missing in {text}");
@@ -73,10 +61,7 @@ fn the_version_names_model_librdkafka_and_its_features() {
 
 #[test]
 fn unknown_arguments_are_a_usage_error() {
-    assert_eq!(
-        tonewire(&["enrichh"]).output().unwrap().status.code(),
-        Some(2)
-    );
+    assert_eq!(tonewire(&["enrichh"]).output().unwrap().status.code(), Some(2));
     assert_eq!(tonewire(&[]).output().unwrap().status.code(), Some(2));
 }
 
@@ -84,18 +69,12 @@ fn unknown_arguments_are_a_usage_error() {
 fn an_unknown_key_is_refused_with_the_nearest_valid_one() {
     let (code, text) = check("[kafka]\nbroker = 'localhost:9092'\n");
     assert_eq!(code, Some(2));
-    assert!(
-        text.contains("kafka.broker: unknown key; did you mean `kafka.brokers`?"),
-        "{text}"
-    );
+    assert!(text.contains("kafka.broker: unknown key; did you mean `kafka.brokers`?"), "{text}");
 }
 
 #[test]
 fn an_unknown_variable_is_refused_with_the_nearest_valid_one() {
-    let output = tonewire(&["check"])
-        .env("TONEWIRE_KAFKA__BROKER", "x:1")
-        .output()
-        .unwrap();
+    let output = tonewire(&["check"]).env("TONEWIRE_KAFKA__BROKER", "x:1").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("did you mean `TONEWIRE_KAFKA__BROKERS`?"));
 }
@@ -105,8 +84,7 @@ fn values_that_do_not_fit_together_are_named_with_both_values() {
     let (code, text) =
         check("[kafka]\nsession_timeout_ms = 20000\n[kafka.transaction]\ntimeout_ms = 25000\n");
     assert_eq!(code, Some(2));
-    let expected =
-        "kafka.transaction.timeout_ms: 25000 is not less than kafka.session_timeout_ms = 20000";
+    let expected = "kafka.transaction.timeout_ms: 25000 is not less than kafka.session_timeout_ms = 20000";
     assert!(text.contains(expected), "{text}");
 }
 
@@ -119,18 +97,14 @@ fn a_property_that_librdkafka_does_not_know_is_found_by_check() {
 
 #[test]
 fn the_shipped_configuration_is_valid() {
-    let output = tonewire(&["check", "--config", "config/tonewire.toml"])
-        .output()
-        .unwrap();
+    let output = tonewire(&["check", "--config", "config/tonewire.toml"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
 #[test]
 fn check_connect_says_that_nobody_answers_and_what_to_do() {
-    let output = tonewire(&["check", "--connect"])
-        .env("TONEWIRE_KAFKA__BROKERS", "127.0.0.1:1")
-        .output()
-        .unwrap();
+    let output =
+        tonewire(&["check", "--connect"]).env("TONEWIRE_KAFKA__BROKERS", "127.0.0.1:1").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
     assert!(text.contains("no answer from 127.0.0.1:1"), "{text}");
@@ -167,11 +141,7 @@ fn print_config_shows_the_effective_values_but_no_secret() {
 fn a_bad_file_is_reported_and_the_good_one_still_comes_out() {
     let folder = tempfile::tempdir().unwrap();
     let bad = write(folder.path(), "bad.txt", b"caf\xe9 \xff\xfe\x00");
-    let good = write(
-        folder.path(),
-        "good.txt",
-        "Talks ended in Vienna on Monday.",
-    );
+    let good = write(folder.path(), "good.txt", "Talks ended in Vienna on Monday.");
     let missing = folder.path().join("missing.txt");
     let output = tonewire(&["enrich", "--output", "jsonl"])
         .args([&bad, missing.to_str().unwrap(), &good])
@@ -179,16 +149,10 @@ fn a_bad_file_is_reported_and_the_good_one_still_comes_out() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("bad.txt: "), "{}", stderr(&output));
-    assert!(
-        stderr(&output).contains("missing.txt: "),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("missing.txt: "), "{}", stderr(&output));
     let text = stdout(&output);
-    let records: Vec<serde_json::Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let records: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(records.len(), 1);
     assert!(records[0]["article"]["id"].is_string());
 }
@@ -220,11 +184,8 @@ fn json_is_one_object_for_one_article_and_an_array_for_several() {
 
 #[test]
 fn a_reader_that_goes_away_ends_the_command_quietly() {
-    let mut child = tonewire(&["schema", "enriched"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        tonewire(&["schema", "enriched"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(stderr(&output), "");
@@ -248,16 +209,9 @@ fn every_schema_and_every_shell_has_an_answer() {
 fn a_port_that_is_taken_ends_run_with_the_key_to_change() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let output = tonewire(&["run"])
-        .env(
-            "TONEWIRE_HTTP__LISTEN",
-            taken.local_addr().unwrap().to_string(),
-        )
+        .env("TONEWIRE_HTTP__LISTEN", taken.local_addr().unwrap().to_string())
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("http.listen"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("http.listen"), "{}", stderr(&output));
 }

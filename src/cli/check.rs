@@ -58,9 +58,8 @@ fn check_properties(config: &Config) -> Result<(), Failure> {
 }
 
 fn check_topics(kafka: &KafkaConfig, out: &mut dyn Write) -> Result<(), Failure> {
-    let client: BaseConsumer = kafka::consumer_config(kafka)
-        .create()
-        .map_err(|error| Failure::from_error(&error))?;
+    let client: BaseConsumer =
+        kafka::consumer_config(kafka).create().map_err(|error| Failure::from_error(&error))?;
     let keys = kafka
         .input_topics
         .iter()
@@ -72,10 +71,7 @@ fn check_topics(kafka: &KafkaConfig, out: &mut dyn Write) -> Result<(), Failure>
         match partitions(&client, topic, &kafka.brokers)? {
             0 => {
                 missing = true;
-                writeln!(
-                    out,
-                    "{key}: the topic {topic:?} does not exist; create it, or correct {key}"
-                )?;
+                writeln!(out, "{key}: the topic {topic:?} does not exist; create it, or correct {key}")?;
             }
             count => writeln!(out, "{key}: {topic}, partitions: {count}")?,
         }

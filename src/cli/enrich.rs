@@ -8,13 +8,12 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use crate::analysis::{Analysis, Analyze, Stage};
+use crate::analysis::{Analyze, Stage};
 use crate::article::{Article, Decoder};
 use crate::config::{Config, InputFormat, OffsetUnit, ProcessEnvironment};
-use crate::record::{self, Processing};
+use crate::record::{self, EnrichedRecord, Processing};
 
 use super::failure::{Failure, report, with_causes};
-use super::json_layout::indent;
 use super::version::VERSION;
 
 /// Find the actors in articles, and the sentiment toward each.
@@ -81,7 +80,7 @@ struct Enricher {
     max_record_bytes: usize,
     output: Output,
     /// Records of [`Output::Json`], whose form depends on their number.
-    records: Vec<String>,
+    records: Vec<EnrichedRecord>,
     some_failed: bool,
 }
 
@@ -94,8 +93,7 @@ impl Enricher {
             Format::Text => InputFormat::Text,
             Format::Json | Format::Jsonl => InputFormat::Json,
         };
-        let default =
-            if io::stdout().is_terminal() { Output::Text } else { Output::Jsonl };
+        let default = if io::stdout().is_terminal() { Output::Text } else { Output::Jsonl };
         Ok(Self {
             decoder: Decoder::new(&input),
             stage: Stage::new(&config.analysis).map_err(|error| Failure::from_error(&error))?,
@@ -109,11 +107,7 @@ impl Enricher {
 
     fn file(&mut self, path: &Path, format: Format) -> Result<(), Failure> {
         let is_standard_input = path == Path::new("-");
-        let name = if is_standard_input {
-            "standard input".to_owned()
-        } else {
-            path.display().to_string()
-        };
+        let name = if is_standard_input { "standard input".to_owned() } else { path.display().to_string() };
         let opened: io::Result<Box<dyn Read>> = if is_standard_input {
             Ok(Box::new(io::stdin()))
         } else {
@@ -161,13 +155,8 @@ impl Enricher {
 
     /// Only a failure to write ends the command: bad input must not keep the next from coming out.
     fn value(&mut self, name: &str, value: &[u8]) -> Result<(), Failure> {
-        let enriched = catch_unwind(AssertUnwindSafe(|| self.enrich(value)));
-        match enriched {
-            Ok(Ok(texts)) => {
-                for text in texts {
-                    self.write(text)?;
-                }
-            }
+        match catch_unwind(AssertUnwindSafe(|| self.enrich(value))) {
+            Ok(Ok(records)) => records.into_iter().try_for_each(|record| self.write(record))?,
             Ok(Err(message)) => self.failed(name, &message),
             // The panic hook has told where.
             Err(_) => self.failed(name, "not enriched because of the defect above"),
@@ -175,44 +164,29 @@ impl Enricher {
         Ok(())
     }
 
-    fn enrich(&self, value: &[u8]) -> Result<Vec<String>, String> {
-        let articles =
-            self.decoder.decode(value, None).map_err(|error| with_causes(&error))?;
-        articles.iter().map(|article| self.article(article)).collect()
+    fn enrich(&self, value: &[u8]) -> Result<Vec<EnrichedRecord>, String> {
+        let articles = self.decoder.decode(value, None).map_err(|error| with_causes(&error))?;
+        Ok(articles.iter().map(|article| self.article(article)).collect())
     }
 
-    fn article(&self, article: &Article) -> Result<String, String> {
+    fn article(&self, article: &Article) -> EnrichedRecord {
         let started = Instant::now();
         let analysis = self.stage.analyze(article);
-        let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-        match self.output {
-            Output::Text => Ok(record::text::render(article, &analysis)),
-            Output::Json | Output::Jsonl => self.record(article, &analysis, duration_ms),
-        }
-    }
-
-    fn record(
-        &self,
-        article: &Article,
-        analysis: &Analysis,
-        duration_ms: f64,
-    ) -> Result<String, String> {
         let processing = Processing {
             model: self.stage.model(),
             version: VERSION,
             processed_at: jiff::Timestamp::now(),
-            duration_ms,
+            duration_ms: started.elapsed().as_secs_f64() * 1_000.0,
             source: None,
         };
-        let bytes = record::encode(article, analysis, &processing, self.offsets);
-        String::from_utf8(bytes).map_err(|error| error.to_string())
+        record::enriched(article, &analysis, &processing, self.offsets)
     }
 
-    fn write(&mut self, text: String) -> Result<(), Failure> {
+    fn write(&mut self, record: EnrichedRecord) -> Result<(), Failure> {
         match self.output {
-            Output::Text => writeln!(io::stdout().lock(), "{}\n", text.trim_end())?,
-            Output::Jsonl => writeln!(io::stdout().lock(), "{text}")?,
-            Output::Json => self.records.push(text),
+            Output::Text => writeln!(io::stdout().lock(), "{}\n", record::text::render(&record).trim_end())?,
+            Output::Jsonl => write_json(&record, false)?,
+            Output::Json => self.records.push(record),
         }
         Ok(())
     }
@@ -225,13 +199,17 @@ impl Enricher {
     fn finish(self) -> Result<(), Failure> {
         match self.records.as_slice() {
             [] => {}
-            [record] => writeln!(io::stdout().lock(), "{}", indent(record))?,
-            records => {
-                writeln!(io::stdout().lock(), "{}", indent(&format!("[{}]", records.join(","))))?;
-            }
+            [record] => write_json(record, true)?,
+            records => write_json(&records, true)?,
         }
         if self.some_failed { Err(Failure::SomeInput) } else { Ok(()) }
     }
+}
+
+fn write_json(value: &impl serde::Serialize, indented: bool) -> Result<(), Failure> {
+    let to_string = if indented { serde_json::to_string_pretty } else { serde_json::to_string };
+    let text = to_string(value).map_err(|error| Failure::from_error(&error))?;
+    Ok(writeln!(io::stdout().lock(), "{text}")?)
 }
 
 fn is_lines(format: Format, path: &Path) -> bool {

@@ -28,11 +28,7 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::ReaderIsGone
-        } else {
-            Self::from_error(&error)
-        }
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::ReaderIsGone } else { Self::from_error(&error) }
     }
 }
 

@@ -8,7 +8,6 @@ mod completions;
 mod demo;
 mod enrich;
 mod failure;
-mod json_layout;
 mod print_config;
 mod run;
 mod schema;

@@ -34,10 +34,10 @@ impl Server {
     /// Starts everything. Signals are heeded from here on.
     pub(super) fn start(config: Arc<Config>, when_taken: WhenTaken) -> Result<Self, Failure> {
         let stage = Stage::new(&config.analysis).map_err(|error| Failure::from_error(&error))?;
-        let telemetry = Telemetry::new().map_err(|error| Failure::from_error(&error))?;
+        let telemetry = Arc::new(Telemetry::new().map_err(|error| Failure::from_error(&error))?);
         let health = Arc::new(Health::new());
         let pages = Pages {
-            registry: telemetry.registry().clone(),
+            telemetry: Arc::clone(&telemetry),
             health: Arc::clone(&health),
             max_poll_interval: config.kafka.max_poll_interval,
             version: Arc::new(version::as_json(stage.model())?),
@@ -54,7 +54,7 @@ impl Server {
             }
         });
         let limit = config.kafka.shutdown_timeout;
-        let service = Service::start(config, Arc::new(stage), Arc::new(telemetry), health)
+        let service = Service::start(config, Arc::new(stage), telemetry, health)
             .map_err(|error| Failure::from_error(&error))?;
         let stop = service.stop_switch();
         runtime.spawn(async move {
@@ -66,14 +66,9 @@ impl Server {
     }
 }
 
-async fn listen(
-    address: SocketAddr,
-    when_taken: WhenTaken,
-) -> Result<tokio::net::TcpListener, HttpError> {
+async fn listen(address: SocketAddr, when_taken: WhenTaken) -> Result<tokio::net::TcpListener, HttpError> {
     match http::bind(address).await {
-        Err(_) if when_taken == WhenTaken::TakeAnother => {
-            http::bind((Ipv4Addr::LOCALHOST, 0).into()).await
-        }
+        Err(_) if when_taken == WhenTaken::TakeAnother => http::bind((Ipv4Addr::LOCALHOST, 0).into()).await,
         result => result,
     }
 }

@@ -16,16 +16,12 @@ pub struct ProcessEnvironment;
 impl Environment for ProcessEnvironment {
     fn variables(&self) -> Vec<(String, OsString)> {
         // A name that is not UTF-8 cannot be one of ours.
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-            .collect()
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
     }
 }
 
 impl Environment for BTreeMap<String, String> {
     fn variables(&self) -> Vec<(String, OsString)> {
-        self.iter()
-            .map(|(name, value)| (name.clone(), value.into()))
-            .collect()
+        self.iter().map(|(name, value)| (name.clone(), value.into())).collect()
     }
 }

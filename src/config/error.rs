@@ -8,21 +8,13 @@ use std::path::PathBuf;
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration file {}: {source}", path.display())]
-    ReadFile {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    ReadFile { path: PathBuf, source: std::io::Error },
     /// The file is not TOML. The offending line is left out on purpose: it may hold a secret.
     #[error(
         "{} is not valid TOML: line {line}, column {column}: {message}",
         path.display()
     )]
-    Syntax {
-        path: PathBuf,
-        line: usize,
-        column: usize,
-        message: String,
-    },
+    Syntax { path: PathBuf, line: usize, column: usize, message: String },
     /// Everything that is wrong with the values, not only the first.
     #[error("{}", list(.0))]
     Invalid(Vec<Problem>),

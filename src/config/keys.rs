@@ -34,18 +34,12 @@ impl Keys {
     }
 
     pub(super) fn get(&self, path: &str) -> Option<&Node> {
-        self.nodes
-            .iter()
-            .find(|(known, _)| known == path)
-            .map(|(_, node)| node)
+        self.nodes.iter().find(|(known, _)| known == path).map(|(_, node)| node)
     }
 
     /// Paths of all values and pass-through tables.
     pub(super) fn settable(&self) -> impl Iterator<Item = &str> {
-        self.nodes
-            .iter()
-            .filter(|(_, node)| *node != Node::Table)
-            .map(|(path, _)| path.as_str())
+        self.nodes.iter().filter(|(_, node)| *node != Node::Table).map(|(path, _)| path.as_str())
     }
 
     /// The valid path that looks most like a wrong one.
@@ -93,11 +87,7 @@ fn likeness(known: &str, wrong: &str) -> f64 {
 
 /// `prefix.key`, or the key alone at the top.
 pub(super) fn join(prefix: &str, key: &str) -> String {
-    if prefix.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{prefix}.{key}")
-    }
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
 }
 
 /// The environment variable of a key: `kafka.group_id` -> `TONEWIRE_KAFKA__GROUP_ID`.
@@ -115,10 +105,7 @@ mod tests {
         for (wrong, right) in [
             ("kafka.broker", "kafka.brokers"),
             ("kafka.groupid", "kafka.group_id"),
-            (
-                "kafka.transaction.max_record",
-                "kafka.transaction.max_records",
-            ),
+            ("kafka.transaction.max_record", "kafka.transaction.max_records"),
             ("pipeline.worker", "pipeline.workers"),
             ("brokers", "kafka.brokers"),
             ("kafak", "kafka"),

@@ -27,11 +27,7 @@ const TEST_PREFIX: &str = "TONEWIRE_TEST_";
 /// [`Config::from_settings`](super::Config::from_settings).
 pub fn load(path: Option<&Path>, environment: &dyn Environment) -> Result<Settings, ConfigError> {
     let (settings, problems) = load_with_problems(path, environment)?;
-    if problems.is_empty() {
-        Ok(settings)
-    } else {
-        Err(ConfigError::Invalid(problems))
-    }
+    if problems.is_empty() { Ok(settings) } else { Err(ConfigError::Invalid(problems)) }
 }
 
 /// As [`load`], but values that cannot be used only leave the default in place and a problem behind.
@@ -41,30 +37,19 @@ pub(super) fn load_with_problems(
 ) -> Result<(Settings, Vec<Problem>), ConfigError> {
     let file = path.map(read).transpose()?.unwrap_or_default();
     let keys = Keys::new().map_err(|error| internal(&error))?;
-    let mut loader = Loader {
-        keys: &keys,
-        accepted: toml::Table::new(),
-        problems: Vec::new(),
-    };
+    let mut loader = Loader { keys: &keys, accepted: toml::Table::new(), problems: Vec::new() };
     loader.table("", file);
     loader.environment(environment);
-    let settings = loader
-        .accepted
-        .try_into()
-        .map_err(|error| internal(&error))?;
+    let settings = loader.accepted.try_into().map_err(|error| internal(&error))?;
     Ok((settings, loader.problems))
 }
 
 fn read(path: &Path) -> Result<toml::Table, ConfigError> {
-    let content = std::fs::read_to_string(path).map_err(|source| ConfigError::ReadFile {
-        path: path.to_owned(),
-        source,
-    })?;
+    let content = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::ReadFile { path: path.to_owned(), source })?;
     // An editor on Windows may have left a byte order mark, which TOML does not know.
     let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
-    content
-        .parse::<toml::Table>()
-        .map_err(|error| syntax_error(path, content, &error))
+    content.parse::<toml::Table>().map_err(|error| syntax_error(path, content, &error))
 }
 
 fn syntax_error(path: &Path, content: &str, error: &toml::de::Error) -> ConfigError {
@@ -74,10 +59,7 @@ fn syntax_error(path: &Path, content: &str, error: &toml::de::Error) -> ConfigEr
     ConfigError::Syntax {
         path: path.to_owned(),
         line: before.matches('\n').count() + 1,
-        column: before
-            .get(line_start..)
-            .map_or(0, |line| line.chars().count())
-            + 1,
+        column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
         message: error.message().to_owned(),
     }
 }
@@ -144,12 +126,8 @@ impl Loader<'_> {
         };
         match (node, parse_inline(text)) {
             (Node::Table, _) => self.problems.push(
-                Problem::of(
-                    path,
-                    "this is a table",
-                    format!("set its keys, such as {name}__..."),
-                )
-                .from_variable(Some(name)),
+                Problem::of(path, "this is a table", format!("set its keys, such as {name}__..."))
+                    .from_variable(Some(name)),
             ),
             (Node::PassThrough, Some(value)) => self.pass_through(path, value, Some(name)),
             (Node::PassThrough, None) => self.pass_through(path, text.into(), Some(name)),
@@ -180,8 +158,7 @@ impl Loader<'_> {
             Err(error) => {
                 let what = format!("{} cannot be used", shown(path, &value));
                 let remedy = expectation(self.keys.get(path), &value, error.message());
-                self.problems
-                    .push(Problem::of(path, what, remedy).from_variable(variable));
+                self.problems.push(Problem::of(path, what, remedy).from_variable(variable));
             }
         }
     }
@@ -213,10 +190,7 @@ impl Loader<'_> {
         if let Some(toml::Value::Table(before)) = find(&self.accepted, path) {
             merged = before.clone();
         }
-        merged.extend(
-            flat.into_iter()
-                .map(|(key, text)| (key, toml::Value::String(text))),
-        );
+        merged.extend(flat.into_iter().map(|(key, text)| (key, toml::Value::String(text))));
         insert(&mut self.accepted, path, toml::Value::Table(merged));
     }
 }
@@ -239,15 +213,12 @@ fn is_not_for_us(name: &str) -> bool {
 /// error shows it.
 fn typed(text: &str, default: &toml::Value) -> toml::Value {
     match default {
-        toml::Value::Integer(_) => text
-            .trim()
-            .replace('_', "")
-            .parse::<i64>()
-            .map_or_else(|_| text.into(), toml::Value::Integer),
-        toml::Value::Boolean(_) => text
-            .trim()
-            .parse::<bool>()
-            .map_or_else(|_| text.into(), toml::Value::Boolean),
+        toml::Value::Integer(_) => {
+            text.trim().replace('_', "").parse::<i64>().map_or_else(|_| text.into(), toml::Value::Integer)
+        }
+        toml::Value::Boolean(_) => {
+            text.trim().parse::<bool>().map_or_else(|_| text.into(), toml::Value::Boolean)
+        }
         toml::Value::Array(_) if text.trim_start().starts_with('[') => {
             parse_inline(text).unwrap_or_else(|| text.into())
         }
@@ -280,11 +251,7 @@ fn parse_inline(text: &str) -> Option<toml::Value> {
 }
 
 fn shown(path: &str, value: &toml::Value) -> String {
-    if mask::is_secret(path) {
-        MASK.to_owned()
-    } else {
-        value.to_string()
-    }
+    if mask::is_secret(path) { MASK.to_owned() } else { value.to_string() }
 }
 
 fn insert(table: &mut toml::Table, path: &str, value: toml::Value) {
@@ -293,9 +260,7 @@ fn insert(table: &mut toml::Table, path: &str, value: toml::Value) {
             table.insert(path.to_owned(), value);
         }
         Some((first, rest)) => {
-            let inner = table
-                .entry(first)
-                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            let inner = table.entry(first).or_insert_with(|| toml::Value::Table(toml::Table::new()));
             if let toml::Value::Table(inner) = inner {
                 insert(inner, rest, value);
             }

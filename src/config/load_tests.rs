@@ -5,10 +5,8 @@ fn from(file: &str, variables: &[(&str, &str)]) -> Result<Settings, ConfigError>
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tonewire.toml");
     std::fs::write(&path, file).unwrap();
-    let environment: BTreeMap<String, String> = variables
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
+    let environment: BTreeMap<String, String> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     load(Some(&path), &environment)
 }
 
@@ -29,10 +27,7 @@ fn the_shipped_file_says_exactly_the_defaults_and_every_key() {
 
     let table: toml::Table = shipped.parse().unwrap();
     let keys = Keys::new().unwrap();
-    let missing: Vec<&str> = keys
-        .settable()
-        .filter(|path| find(&table, path).is_none())
-        .collect();
+    let missing: Vec<&str> = keys.settable().filter(|path| find(&table, path).is_none()).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
 
@@ -62,27 +57,15 @@ fn the_environment_wins_over_the_file_in_every_type() {
 fn properties_may_be_quoted_nested_or_given_in_the_environment() {
     let settings = from(
         "[kafka.consumer]\n'fetch.min.bytes' = '1'\nfetch.wait.max.ms = 50\ncheck.crcs = true",
-        &[(
-            "TONEWIRE_KAFKA__CONSUMER",
-            "{ fetch.min.bytes = 9, 'client.rack' = 'x' }",
-        )],
+        &[("TONEWIRE_KAFKA__CONSUMER", "{ fetch.min.bytes = 9, 'client.rack' = 'x' }")],
     )
     .unwrap();
 
-    let consumer: Vec<(&str, &str)> = settings
-        .kafka
-        .consumer
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .collect();
+    let consumer: Vec<(&str, &str)> =
+        settings.kafka.consumer.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     assert_eq!(
         consumer,
-        [
-            ("check.crcs", "true"),
-            ("client.rack", "x"),
-            ("fetch.min.bytes", "9"),
-            ("fetch.wait.max.ms", "50"),
-        ]
+        [("check.crcs", "true"), ("client.rack", "x"), ("fetch.min.bytes", "9"), ("fetch.wait.max.ms", "50"),]
     );
 }
 
@@ -90,10 +73,7 @@ fn properties_may_be_quoted_nested_or_given_in_the_environment() {
 fn all_mistakes_are_told_at_once_with_key_value_and_remedy() {
     let text = error(
         "[kafka]\nbroker = 'x'\ndelivery = 'exactly_twice'\nsession_timeout_ms = -1\n[kafak]\n[log]\nformat = 7",
-        &[
-            ("TONEWIRE_PIPELINE__WORKERS", "many"),
-            ("TONEWIRE_KAFKA_BROKERS", "x"),
-        ],
+        &[("TONEWIRE_PIPELINE__WORKERS", "many"), ("TONEWIRE_KAFKA_BROKERS", "x")],
     );
 
     for part in [
@@ -118,10 +98,7 @@ fn a_secret_is_in_no_error_message() {
     let broken = error("[kafka.security]\nsasl_password = 'canary\n", &[]);
     assert!(!broken.contains("canary"), "{broken}");
     assert!(broken.contains("line 2"), "{broken}");
-    let list = error(
-        "",
-        &[("TONEWIRE_KAFKA__COMMON", "{ ssl.key.pem = ['canary'] }")],
-    );
+    let list = error("", &[("TONEWIRE_KAFKA__COMMON", "{ ssl.key.pem = ['canary'] }")]);
     assert!(!list.contains("canary"), "{list}");
     let not_a_table = error("", &[("TONEWIRE_KAFKA__COMMON", "sasl.password=canary")]);
     assert!(!not_a_table.contains("canary"), "{not_a_table}");

@@ -6,16 +6,8 @@ use super::Settings;
 pub const MASK: &str = "****";
 
 /// Parts of a key's name that make its value a secret. Rather too many than one too few.
-const SECRET_PARTS: [&str; 8] = [
-    "password",
-    "secret",
-    "jaas",
-    "ssl.key",
-    "token",
-    "credential",
-    "private",
-    "oauthbearer.config",
-];
+const SECRET_PARTS: [&str; 8] =
+    ["password", "secret", "jaas", "ssl.key", "token", "credential", "private", "oauthbearer.config"];
 
 /// Whether the value of this key (of ours or of librdkafka) must never be shown.
 ///
@@ -67,10 +59,7 @@ mod tests {
         ] {
             settings.kafka.common.insert(key.into(), "canary".into());
         }
-        settings
-            .kafka
-            .common
-            .insert("client.id".into(), "visible".into());
+        settings.kafka.common.insert("client.id".into(), "visible".into());
 
         let shown = masked(&settings).unwrap().to_string();
 

@@ -24,94 +24,24 @@ fn ranges(settings: &Settings, problems: &mut Vec<Problem>) {
     let size = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
     for (key, value, lowest, highest) in [
         // The mock cluster never completes a join below 3 s, brokers refuse below 6 s by default.
-        (
-            "kafka.session_timeout_ms",
-            kafka.session_timeout_ms,
-            3_000,
-            1_800_000,
-        ),
-        (
-            "kafka.max_poll_interval_ms",
-            kafka.max_poll_interval_ms,
-            3_000,
-            86_400_000,
-        ),
+        ("kafka.session_timeout_ms", kafka.session_timeout_ms, 3_000, 1_800_000),
+        ("kafka.max_poll_interval_ms", kafka.max_poll_interval_ms, 3_000, 86_400_000),
         ("kafka.drain_timeout_ms", kafka.drain_timeout_ms, 0, 600_000),
-        (
-            "kafka.shutdown_timeout_ms",
-            kafka.shutdown_timeout_ms,
-            100,
-            3_600_000,
-        ),
-        (
-            "kafka.transaction.max_records",
-            size(transaction.max_records),
-            1,
-            1_000_000,
-        ),
-        (
-            "kafka.transaction.max_bytes",
-            size(transaction.max_bytes),
-            1,
-            1 << 30,
-        ),
-        (
-            "kafka.transaction.max_age_ms",
-            transaction.max_age_ms,
-            1,
-            900_000,
-        ),
+        ("kafka.shutdown_timeout_ms", kafka.shutdown_timeout_ms, 100, 3_600_000),
+        ("kafka.transaction.max_records", size(transaction.max_records), 1, 1_000_000),
+        ("kafka.transaction.max_bytes", size(transaction.max_bytes), 1, 1 << 30),
+        ("kafka.transaction.max_age_ms", transaction.max_age_ms, 1, 900_000),
         // 15 minutes is transaction.max.timeout.ms of a broker by default.
-        (
-            "kafka.transaction.timeout_ms",
-            transaction.timeout_ms,
-            1_000,
-            900_000,
-        ),
-        (
-            "input.max_record_bytes",
-            size(settings.input.max_record_bytes),
-            1,
-            1 << 30,
-        ),
-        (
-            "analysis.max_words",
-            size(settings.analysis.max_words),
-            1,
-            1 << 32,
-        ),
+        ("kafka.transaction.timeout_ms", transaction.timeout_ms, 1_000, 900_000),
+        ("input.max_record_bytes", size(settings.input.max_record_bytes), 1, 1 << 30),
+        ("analysis.max_words", size(settings.analysis.max_words), 1, 1 << 32),
         ("pipeline.workers", size(pipeline.workers), 0, 1_024),
-        (
-            "pipeline.max_in_flight_records",
-            size(pipeline.max_in_flight_records),
-            1,
-            10_000_000,
-        ),
-        (
-            "pipeline.max_in_flight_bytes",
-            size(pipeline.max_in_flight_bytes),
-            1,
-            1 << 40,
-        ),
-        (
-            "pipeline.pause_after_ms",
-            pipeline.pause_after_ms,
-            0,
-            3_600_000,
-        ),
-        (
-            "pipeline.record_time_limit_ms",
-            pipeline.record_time_limit_ms,
-            1,
-            3_600_000,
-        ),
+        ("pipeline.max_in_flight_records", size(pipeline.max_in_flight_records), 1, 10_000_000),
+        ("pipeline.max_in_flight_bytes", size(pipeline.max_in_flight_bytes), 1, 1 << 40),
+        ("pipeline.pause_after_ms", pipeline.pause_after_ms, 0, 3_600_000),
+        ("pipeline.record_time_limit_ms", pipeline.record_time_limit_ms, 1, 3_600_000),
         // librdkafka's own limit of message.max.bytes.
-        (
-            "output.max_record_bytes",
-            size(settings.output.max_record_bytes),
-            1_000,
-            1_000_000_000,
-        ),
+        ("output.max_record_bytes", size(settings.output.max_record_bytes), 1_000, 1_000_000_000),
     ] {
         if value < lowest || value > highest {
             problems.push(Problem::of(
@@ -132,37 +62,12 @@ fn timeouts(kafka: &KafkaSettings, problems: &mut Vec<Problem>) {
     let timeout = ("kafka.transaction.timeout_ms", transaction.timeout_ms);
     let age = ("kafka.transaction.max_age_ms", transaction.max_age_ms);
 
-    less(
-        session,
-        poll,
-        "a member is thrown out while it still works",
-        problems,
-    );
-    less(
-        drain,
-        session,
-        "the group gives the partitions away before they are drained",
-        problems,
-    );
-    less(
-        drain,
-        shutdown,
-        "the process ends before the partitions are drained",
-        problems,
-    );
+    less(session, poll, "a member is thrown out while it still works", problems);
+    less(drain, session, "the group gives the partitions away before they are drained", problems);
+    less(drain, shutdown, "the process ends before the partitions are drained", problems);
     if kafka.delivery == Delivery::ExactlyOnce {
-        less(
-            timeout,
-            session,
-            "the transaction of a frozen instance outlives its partitions",
-            problems,
-        );
-        less(
-            age,
-            timeout,
-            "the broker aborts every transaction before it is closed",
-            problems,
-        );
+        less(timeout, session, "the transaction of a frozen instance outlives its partitions", problems);
+        less(age, timeout, "the broker aborts every transaction before it is closed", problems);
     }
 }
 
@@ -179,18 +84,10 @@ fn less(low: (&str, u64), high: (&str, u64), otherwise: &str, problems: &mut Vec
 
 fn names(kafka: &KafkaSettings, problems: &mut Vec<Problem>) {
     if kafka.group_id.trim().is_empty() {
-        problems.push(Problem::of(
-            "kafka.group_id",
-            "empty",
-            "name the consumer group",
-        ));
+        problems.push(Problem::of("kafka.group_id", "empty", "name the consumer group"));
     }
     if kafka.transactional_id_prefix.is_empty() {
-        problems.push(Problem::of(
-            "kafka.transactional_id_prefix",
-            "empty",
-            "use a name such as tonewire",
-        ));
+        problems.push(Problem::of("kafka.transactional_id_prefix", "empty", "use a name such as tonewire"));
     }
     let addresses: Vec<&str> = kafka.brokers.split(',').map(str::trim).collect();
     for address in addresses {
@@ -208,29 +105,18 @@ fn is_broker(address: &str) -> bool {
     let host_is_good = |host: &str| !host.is_empty() && !host.contains(char::is_whitespace);
     match address.rsplit_once(':') {
         // An IPv6 address without a port has colons too, but stands in brackets.
-        Some((host, port)) if !port.ends_with(']') => {
-            host_is_good(host) && port.parse::<u16>().is_ok()
-        }
+        Some((host, port)) if !port.ends_with(']') => host_is_good(host) && port.parse::<u16>().is_ok(),
         _ => host_is_good(address),
     }
 }
 
 fn topics(kafka: &KafkaSettings, problems: &mut Vec<Problem>) {
     if kafka.input_topics.is_empty() {
-        problems.push(Problem::of(
-            "kafka.input_topics",
-            "empty",
-            "name at least one topic",
-        ));
+        problems.push(Problem::of("kafka.input_topics", "empty", "name at least one topic"));
     }
-    let inputs = kafka
-        .input_topics
-        .iter()
-        .map(|topic| ("kafka.input_topics", topic));
-    let outputs = [
-        ("kafka.output_topic", &kafka.output_topic),
-        ("kafka.dead_letter_topic", &kafka.dead_letter_topic),
-    ];
+    let inputs = kafka.input_topics.iter().map(|topic| ("kafka.input_topics", topic));
+    let outputs =
+        [("kafka.output_topic", &kafka.output_topic), ("kafka.dead_letter_topic", &kafka.dead_letter_topic)];
     for (key, topic) in inputs.chain(outputs) {
         let unset = key == "kafka.dead_letter_topic" && topic.is_empty();
         if !unset && !is_topic(topic) {
@@ -245,7 +131,9 @@ fn topics(kafka: &KafkaSettings, problems: &mut Vec<Problem>) {
         if kafka.input_topics.contains(topic) {
             problems.push(Problem::between(
                 &[key, "kafka.input_topics"],
-                format!("{topic:?} is also in kafka.input_topics, so that the service would read its own output"),
+                format!(
+                    "{topic:?} is also in kafka.input_topics, so that the service would read its own output"
+                ),
                 "use another topic",
             ));
         }
@@ -276,10 +164,7 @@ fn dead_letters(settings: &Settings, problems: &mut Vec<Problem>) {
 }
 
 fn sizes(settings: &Settings, problems: &mut Vec<Problem>) {
-    let (record, all) = (
-        settings.input.max_record_bytes,
-        settings.pipeline.max_in_flight_bytes,
-    );
+    let (record, all) = (settings.input.max_record_bytes, settings.pipeline.max_in_flight_bytes);
     if record > all {
         problems.push(Problem::between(
             &["input.max_record_bytes", "pipeline.max_in_flight_bytes"],
@@ -321,11 +206,7 @@ fn pointers(json: &JsonMapping, problems: &mut Vec<Problem>) {
 fn languages(languages: &[String], problems: &mut Vec<Problem>) {
     let is_code = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase());
     if languages.is_empty() {
-        problems.push(Problem::of(
-            "analysis.languages",
-            "empty",
-            "name at least one, such as \"en\"",
-        ));
+        problems.push(Problem::of("analysis.languages", "empty", "name at least one, such as \"en\""));
     }
     for code in languages.iter().filter(|code| !is_code(code)) {
         problems.push(Problem::of(

@@ -60,12 +60,9 @@ mod tests {
 
     #[test]
     fn exactly_one_newline_is_taken_off_the_end() {
-        for (content, secret) in [
-            ("abc", "abc"),
-            ("abc\n", "abc"),
-            ("abc\r\n", "abc"),
-            (" abc \n\n", " abc \n"),
-        ] {
+        for (content, secret) in
+            [("abc", "abc"), ("abc\n", "abc"), ("abc\r\n", "abc"), (" abc \n\n", " abc \n")]
+        {
             let (_folder, path) = file(content);
             let found = resolve("sasl_password", "", &path).unwrap().unwrap();
             assert_eq!(found.expose(), secret);

@@ -8,15 +8,8 @@ const PROTOCOLS: [&str; 4] = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
 const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 
 /// The properties for both clients. What cannot be used is left out and becomes a problem.
-pub(super) fn properties(
-    settings: &SecuritySettings,
-    problems: &mut Vec<Problem>,
-) -> Vec<(String, Secret)> {
-    let SecuritySettings {
-        protocol,
-        sasl_mechanism,
-        ..
-    } = settings;
+pub(super) fn properties(settings: &SecuritySettings, problems: &mut Vec<Problem>) -> Vec<(String, Secret)> {
+    let SecuritySettings { protocol, sasl_mechanism, .. } = settings;
     check_choice("protocol", protocol, &PROTOCOLS, problems);
     check_choice("sasl_mechanism", sasl_mechanism, &MECHANISMS, problems);
     check_files(settings, problems);
@@ -25,18 +18,9 @@ pub(super) fn properties(
     let mut set = |property: &str, value: Option<Secret>| {
         found.extend(value.map(|value| (property.to_owned(), value)));
     };
-    let sasl_password = secret(
-        "sasl_password",
-        &settings.sasl_password,
-        &settings.sasl_password_file,
-        problems,
-    );
-    let key_password = secret(
-        "key_password",
-        &settings.key_password,
-        &settings.key_password_file,
-        problems,
-    );
+    let sasl_password =
+        secret("sasl_password", &settings.sasl_password, &settings.sasl_password_file, problems);
+    let key_password = secret("key_password", &settings.key_password, &settings.key_password_file, problems);
     check_sasl(settings, problems);
     check_tls(settings, problems);
     set("security.protocol", text(protocol));
@@ -97,10 +81,7 @@ fn check_sasl(settings: &SecuritySettings, problems: &mut Vec<Problem>) {
     let keys = [
         ("sasl_mechanism", settings.sasl_mechanism.is_empty()),
         ("sasl_username", settings.sasl_username.is_empty()),
-        (
-            "sasl_password",
-            settings.sasl_password.is_empty() && settings.sasl_password_file.is_empty(),
-        ),
+        ("sasl_password", settings.sasl_password.is_empty() && settings.sasl_password_file.is_empty()),
     ];
     let uses_sasl = settings.protocol.starts_with("sasl_");
     let protocol = &settings.protocol;
@@ -132,9 +113,7 @@ fn check_tls(settings: &SecuritySettings, problems: &mut Vec<Problem>) {
         for (name, path) in files.into_iter().filter(|(_, path)| !path.is_empty()) {
             problems.push(Problem::between(
                 &[&key(name), &key("protocol")],
-                format!(
-                    "set to {path:?}, but kafka.security.protocol = {protocol:?} is without TLS"
-                ),
+                format!("set to {path:?}, but kafka.security.protocol = {protocol:?} is without TLS"),
                 "set protocol to ssl or sasl_ssl",
             ));
         }
@@ -149,8 +128,7 @@ fn check_tls(settings: &SecuritySettings, problems: &mut Vec<Problem>) {
             "set both or neither",
         ));
     }
-    let has_key_password =
-        !settings.key_password.is_empty() || !settings.key_password_file.is_empty();
+    let has_key_password = !settings.key_password.is_empty() || !settings.key_password_file.is_empty();
     if has_key_password && settings.key_file.is_empty() {
         problems.push(Problem::between(
             &[&key("key_password"), &key("key_file")],

@@ -103,12 +103,7 @@ pub struct TransactionSettings {
 
 impl Default for TransactionSettings {
     fn default() -> Self {
-        Self {
-            max_records: 500,
-            max_bytes: 4 * 1024 * 1024,
-            max_age_ms: 200,
-            timeout_ms: 30_000,
-        }
+        Self { max_records: 500, max_bytes: 4 * 1024 * 1024, max_age_ms: 200, timeout_ms: 30_000 }
     }
 }
 
@@ -179,13 +174,7 @@ impl Default for JsonMapping {
             id: pointers(&["id", "guid", "uuid"]),
             title: pointers(&["title", "headline"]),
             body: pointers(&["body", "text", "content", "maintext"]),
-            published_at: pointers(&[
-                "published_at",
-                "publishedAt",
-                "date_publish",
-                "published",
-                "date",
-            ]),
+            published_at: pointers(&["published_at", "publishedAt", "date_publish", "published", "date"]),
             language: pointers(&["language", "lang"]),
             source: pointers(&["source", "publisher", "source_domain"]),
             url: pointers(&["url", "link"]),
@@ -207,10 +196,7 @@ pub struct AnalysisSettings {
 
 impl Default for AnalysisSettings {
     fn default() -> Self {
-        Self {
-            languages: vec!["en".into()],
-            max_words: 1_000_000,
-        }
+        Self { languages: vec!["en".into()], max_words: 1_000_000 }
     }
 }
 
@@ -251,10 +237,7 @@ pub struct OutputSettings {
 
 impl Default for OutputSettings {
     fn default() -> Self {
-        Self {
-            offsets: OffsetUnit::Codepoints,
-            max_record_bytes: 1_000_000,
-        }
+        Self { offsets: OffsetUnit::Codepoints, max_record_bytes: 1_000_000 }
     }
 }
 
@@ -268,9 +251,7 @@ pub struct HttpSettings {
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:9464".into(),
-        }
+        Self { listen: "127.0.0.1:9464".into() }
     }
 }
 
@@ -284,10 +265,7 @@ pub struct LogSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self {
-            filter: "info".into(),
-            format: LogFormat::Auto,
-        }
+        Self { filter: "info".into(), format: LogFormat::Auto }
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::environment::Environment;
 use super::error::{ConfigError, Problem};
 use super::{
-    AnalysisConfig, Config, Delivery, HttpConfig, InputConfig, KafkaConfig, KafkaSettings,
-    LogConfig, OutputConfig, PipelineConfig, Settings, TransactionLimits,
+    AnalysisConfig, Config, Delivery, HttpConfig, InputConfig, KafkaConfig, KafkaSettings, LogConfig,
+    OutputConfig, PipelineConfig, Settings, TransactionLimits,
 };
 use super::{Secret, TransactionSettings};
 use super::{load, mask, owned, rules, security};
@@ -19,22 +19,15 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
-    pub fn load(
-        path: Option<&Path>,
-        environment: &dyn Environment,
-    ) -> Result<(Settings, Self), ConfigError> {
+    pub fn load(path: Option<&Path>, environment: &dyn Environment) -> Result<(Settings, Self), ConfigError> {
         let (settings, mut problems) = load::load_with_problems(path, environment)?;
         match Self::from_settings(settings.clone()) {
             Ok(config) if problems.is_empty() => return Ok((settings, config)),
             Err(ConfigError::Invalid(more)) => {
                 // A value that could not be read was replaced by its default, which proves nothing.
-                let unread: Vec<String> = problems
-                    .iter()
-                    .flat_map(|problem| problem.keys.clone())
-                    .collect();
+                let unread: Vec<String> = problems.iter().flat_map(|problem| problem.keys.clone()).collect();
                 problems.extend(
-                    more.into_iter()
-                        .filter(|problem| !problem.keys.iter().any(|key| unread.contains(key))),
+                    more.into_iter().filter(|problem| !problem.keys.iter().any(|key| unread.contains(key))),
                 );
             }
             Ok(_) => {}
@@ -78,19 +71,14 @@ impl Config {
                     max_in_flight_records: settings.pipeline.max_in_flight_records,
                     max_in_flight_bytes: settings.pipeline.max_in_flight_bytes,
                     pause_after: Duration::from_millis(settings.pipeline.pause_after_ms),
-                    record_time_limit: Duration::from_millis(
-                        settings.pipeline.record_time_limit_ms,
-                    ),
+                    record_time_limit: Duration::from_millis(settings.pipeline.record_time_limit_ms),
                 },
                 output: OutputConfig {
                     offsets: settings.output.offsets,
                     max_record_bytes: settings.output.max_record_bytes,
                 },
                 http: HttpConfig { listen },
-                log: LogConfig {
-                    filter: settings.log.filter,
-                    format: settings.log.format,
-                },
+                log: LogConfig { filter: settings.log.filter, format: settings.log.format },
             }),
             _ => Err(ConfigError::Invalid(problems)),
         }
@@ -137,15 +125,8 @@ type Properties = Vec<(String, String)>;
 
 /// Checks the pass-through tables. Secrets among the common ones are taken out, so that they are masked
 /// wherever the configuration is shown.
-fn pass_through(
-    kafka: &KafkaSettings,
-    problems: &mut Vec<Problem>,
-) -> (Properties, Vec<(String, Secret)>) {
-    let tables = [
-        ("common", &kafka.common),
-        ("consumer", &kafka.consumer),
-        ("producer", &kafka.producer),
-    ];
+fn pass_through(kafka: &KafkaSettings, problems: &mut Vec<Problem>) -> (Properties, Vec<(String, Secret)>) {
+    let tables = [("common", &kafka.common), ("consumer", &kafka.consumer), ("producer", &kafka.producer)];
     for (table, properties) in tables {
         for property in properties.keys() {
             let key = format!("kafka.{table}.{property}");
@@ -164,29 +145,19 @@ fn pass_through(
             }
         }
     }
-    let (secret, open): (Properties, Properties) = pairs(&kafka.common)
-        .into_iter()
-        .partition(|(property, _)| mask::is_secret(property));
-    let secret = secret
-        .into_iter()
-        .map(|(key, value)| (key, Secret::new(value)))
-        .collect();
+    let (secret, open): (Properties, Properties) =
+        pairs(&kafka.common).into_iter().partition(|(property, _)| mask::is_secret(property));
+    let secret = secret.into_iter().map(|(key, value)| (key, Secret::new(value))).collect();
     (open, secret)
 }
 
 fn pairs(table: &std::collections::BTreeMap<String, String>) -> Properties {
-    table
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
+    table.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn transactional_id(kafka: &KafkaSettings, problems: &mut Vec<Problem>) -> String {
-    let instance = if kafka.instance_name.is_empty() {
-        host_name()
-    } else {
-        Some(kafka.instance_name.clone())
-    };
+    let instance =
+        if kafka.instance_name.is_empty() { host_name() } else { Some(kafka.instance_name.clone()) };
     if instance.is_none() && kafka.delivery == Delivery::ExactlyOnce {
         problems.push(Problem::of(
             "kafka.instance_name",
@@ -195,10 +166,7 @@ fn transactional_id(kafka: &KafkaSettings, problems: &mut Vec<Problem>) -> Strin
         ));
     }
     let instance = instance.unwrap_or_default();
-    format!(
-        "{}-{}-{instance}",
-        kafka.transactional_id_prefix, kafka.group_id
-    )
+    format!("{}-{}-{instance}", kafka.transactional_id_prefix, kafka.group_id)
 }
 
 fn host_name() -> Option<String> {

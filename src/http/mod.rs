@@ -11,19 +11,16 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus::{Registry, TextEncoder};
+use prometheus::TextEncoder;
 use tokio::net::TcpListener;
 
-pub use crate::telemetry::Health;
+use crate::telemetry::{Health, Telemetry};
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("cannot listen on {address}; set http.listen to an address and port that are free")]
-    Listen {
-        address: SocketAddr,
-        source: std::io::Error,
-    },
+    Listen { address: SocketAddr, source: std::io::Error },
     #[error("the server has ended")]
     Serve(#[from] std::io::Error),
 }
@@ -31,7 +28,7 @@ pub enum HttpError {
 /// What the pages show.
 #[derive(Clone)]
 pub struct Pages {
-    pub registry: Registry,
+    pub telemetry: Arc<Telemetry>,
     pub health: Arc<Health>,
     /// The loop counts as dead after this time without a poll.
     pub max_poll_interval: Duration,
@@ -44,9 +41,7 @@ pub struct Pages {
 /// # Errors
 /// [`HttpError::Listen`].
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, HttpError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| HttpError::Listen { address, source })
+    TcpListener::bind(address).await.map_err(|source| HttpError::Listen { address, source })
 }
 
 /// Serves the pages until the task is dropped.
@@ -67,7 +62,11 @@ fn router(pages: Pages) -> Router {
 }
 
 async fn metrics(State(pages): State<Pages>) -> Response {
-    match TextEncoder::new().encode_to_string(&pages.registry.gather()) {
+    let Pages { telemetry, health, .. } = &pages;
+    // Both change by the mere passing of time, so they are computed when they are asked for.
+    telemetry.poll_age.set(health.poll_age().as_secs_f64());
+    telemetry.ready.set(i64::from(health.readiness().ready));
+    match TextEncoder::new().encode_to_string(&telemetry.registry().gather()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
@@ -76,10 +75,7 @@ async fn metrics(State(pages): State<Pages>) -> Response {
 async fn live(State(pages): State<Pages>) -> Response {
     let live = pages.health.is_live(pages.max_poll_interval);
     let seconds = pages.health.poll_age().as_secs_f64();
-    json(
-        live,
-        &serde_json::json!({ "live": live, "seconds_since_poll": seconds }),
-    )
+    json(live, &serde_json::json!({ "live": live, "seconds_since_poll": seconds }))
 }
 
 async fn ready(State(pages): State<Pages>) -> Response {
@@ -92,18 +88,9 @@ async fn version(State(pages): State<Pages>) -> Response {
 }
 
 fn json(good: bool, body: &impl serde::Serialize) -> Response {
-    let status = if good {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     match serde_json::to_string(body) {
-        Ok(text) => (
-            status,
-            [(header::CONTENT_TYPE, "application/json")],
-            text + "\n",
-        )
-            .into_response(),
+        Ok(text) => (status, [(header::CONTENT_TYPE, "application/json")], text + "\n").into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
@@ -116,23 +103,14 @@ mod tests {
 
     /// Asks a server on the loopback interface, over a real connection.
     fn get_page(pages: Pages, path: &str) -> (u16, String) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.unwrap();
-        let listener = runtime
-            .block_on(bind("127.0.0.1:0".parse().unwrap()))
-            .unwrap();
+        let listener = runtime.block_on(bind("127.0.0.1:0".parse().unwrap())).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(serve(listener, pages));
 
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
-        )
-        .unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
@@ -140,12 +118,10 @@ mod tests {
     }
 
     fn pages() -> Pages {
-        let registry = Registry::new();
-        let counter = prometheus::IntCounter::new("tonewire_test_total", "A test.").unwrap();
-        registry.register(Box::new(counter.clone())).unwrap();
-        counter.inc_by(7);
+        let telemetry = Telemetry::new().unwrap();
+        telemetry.records_enriched.inc_by(7);
         Pages {
-            registry,
+            telemetry: Arc::new(telemetry),
             health: Arc::new(Health::new()),
             max_poll_interval: Duration::from_secs(300),
             version: Arc::new(serde_json::json!({ "version": "1.2.3" })),
@@ -157,7 +133,7 @@ mod tests {
         let (status, answer) = get_page(pages(), "/metrics");
         assert_eq!(status, 200);
         assert!(answer.contains("text/plain; version=0.0.4"), "{answer}");
-        assert!(answer.contains("\ntonewire_test_total 7\n"), "{answer}");
+        assert!(answer.contains("\ntonewire_records_enriched_total 7\n"), "{answer}");
     }
 
     #[test]
@@ -166,18 +142,9 @@ mod tests {
         pages.health.model_loaded();
         let (status, answer) = get_page(pages, "/readyz");
         assert_eq!(status, 503);
-        assert!(
-            answer.contains(r#""name":"model_loaded","holds":true"#),
-            "{answer}"
-        );
-        assert!(
-            answer.contains(r#""name":"assigned","holds":false"#),
-            "{answer}"
-        );
-        assert!(
-            answer.contains("no assignment from the group yet"),
-            "{answer}"
-        );
+        assert!(answer.contains(r#""name":"model_loaded","holds":true"#), "{answer}");
+        assert!(answer.contains(r#""name":"assigned","holds":false"#), "{answer}");
+        assert!(answer.contains("no assignment from the group yet"), "{answer}");
     }
 
     #[test]
@@ -192,10 +159,7 @@ mod tests {
     #[test]
     fn live_turns_503_when_the_loop_stands_still() {
         assert_eq!(get_page(pages(), "/livez").0, 200);
-        let still = Pages {
-            max_poll_interval: Duration::ZERO,
-            ..pages()
-        };
+        let still = Pages { max_poll_interval: Duration::ZERO, ..pages() };
         assert_eq!(get_page(still, "/livez").0, 503);
     }
 
@@ -209,16 +173,9 @@ mod tests {
 
     #[test]
     fn a_port_in_use_is_named_with_the_key_to_change() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let taken = runtime
-            .block_on(bind("127.0.0.1:0".parse().unwrap()))
-            .unwrap();
-        let error = runtime
-            .block_on(bind(taken.local_addr().unwrap()))
-            .unwrap_err();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let taken = runtime.block_on(bind("127.0.0.1:0".parse().unwrap())).unwrap();
+        let error = runtime.block_on(bind(taken.local_addr().unwrap())).unwrap_err();
         assert!(error.to_string().contains("http.listen"));
     }
 }

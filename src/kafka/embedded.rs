@@ -18,11 +18,7 @@ pub enum EmbeddedBrokerError {
     #[error("the embedded broker does not start")]
     Start(#[source] KafkaError),
     #[error("the embedded broker does not create the topic {topic:?} with {partitions} partitions")]
-    CreateTopic {
-        topic: String,
-        partitions: i32,
-        source: KafkaError,
-    },
+    CreateTopic { topic: String, partitions: i32, source: KafkaError },
 }
 
 /// A running embedded broker. It ends, with everything in it, when this is dropped.
@@ -38,13 +34,9 @@ impl EmbeddedBroker {
     pub fn start(topics: &[(&str, i32)]) -> Result<Self, EmbeddedBrokerError> {
         let cluster = MockCluster::new(1).map_err(EmbeddedBrokerError::Start)?;
         for &(topic, partitions) in topics {
-            cluster
-                .create_topic(topic, partitions, 1)
-                .map_err(|source| EmbeddedBrokerError::CreateTopic {
-                    topic: topic.to_owned(),
-                    partitions,
-                    source,
-                })?;
+            cluster.create_topic(topic, partitions, 1).map_err(|source| {
+                EmbeddedBrokerError::CreateTopic { topic: topic.to_owned(), partitions, source }
+            })?;
         }
         Ok(Self { cluster })
     }
@@ -68,18 +60,11 @@ mod tests {
     #[test]
     fn any_client_sees_the_topics_with_their_partitions() {
         let broker = EmbeddedBroker::start(&[("raw", 3), ("enriched", 1)]).unwrap();
-        let client: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", broker.bootstrap_servers())
-            .create()
-            .unwrap();
-        let metadata = client
-            .fetch_metadata(None, Duration::from_secs(10))
-            .unwrap();
-        let mut topics: Vec<(&str, usize)> = metadata
-            .topics()
-            .iter()
-            .map(|topic| (topic.name(), topic.partitions().len()))
-            .collect();
+        let client: BaseConsumer =
+            ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().unwrap();
+        let metadata = client.fetch_metadata(None, Duration::from_secs(10)).unwrap();
+        let mut topics: Vec<(&str, usize)> =
+            metadata.topics().iter().map(|topic| (topic.name(), topic.partitions().len())).collect();
         topics.sort_unstable();
         assert_eq!(topics, [("enriched", 1), ("raw", 3)]);
     }

@@ -68,8 +68,7 @@ impl Health {
 
     /// Offsets were committed.
     pub fn committed_now(&self) {
-        self.last_progress_ms
-            .store(self.now_ms(), Ordering::Relaxed);
+        self.last_progress_ms.store(self.now_ms(), Ordering::Relaxed);
     }
 
     /// Whether the group has answered with an assignment, be it an empty one.
@@ -119,12 +118,7 @@ impl Health {
     pub fn readiness(&self) -> Readiness {
         let conditions = vec![
             condition("running", !self.get(&self.stopping), "running", "stopping"),
-            condition(
-                "model_loaded",
-                self.get(&self.model_loaded),
-                "loaded",
-                "not loaded yet",
-            ),
+            condition("model_loaded", self.get(&self.model_loaded), "loaded", "not loaded yet"),
             condition(
                 "producer_reachable",
                 self.get(&self.producer_reachable),
@@ -139,10 +133,7 @@ impl Health {
             ),
             self.progress(),
         ];
-        Readiness {
-            ready: conditions.iter().all(|condition| condition.holds),
-            conditions,
-        }
+        Readiness { ready: conditions.iter().all(|condition| condition.holds), conditions }
     }
 
     fn progress(&self) -> Condition {
@@ -151,12 +142,7 @@ impl Health {
         let stuck = lag > 0 && age >= STUCK_AFTER;
         let reason = format!("{lag} records wait, last commit {} s ago", age.as_secs());
         let idle = lag <= 0;
-        condition(
-            "progress",
-            !stuck,
-            if idle { "no records wait" } else { &reason },
-            &reason,
-        )
+        condition("progress", !stuck, if idle { "no records wait" } else { &reason }, &reason)
     }
 
     fn get(&self, flag: &AtomicBool) -> bool {
@@ -174,22 +160,13 @@ impl Health {
     /// A service that started this long ago, since tests cannot wait a minute.
     #[cfg(test)]
     pub(crate) fn started_before(age: Duration) -> Self {
-        let started = Instant::now()
-            .checked_sub(age)
-            .expect("the machine runs that long");
-        Self {
-            started,
-            ..Self::new()
-        }
+        let started = Instant::now().checked_sub(age).expect("the machine runs that long");
+        Self { started, ..Self::new() }
     }
 }
 
 fn condition(name: &'static str, holds: bool, yes: &str, no: &str) -> Condition {
-    Condition {
-        name,
-        holds,
-        reason: if holds { yes } else { no }.to_owned(),
-    }
+    Condition { name, holds, reason: if holds { yes } else { no }.to_owned() }
 }
 
 #[cfg(test)]
@@ -207,25 +184,14 @@ mod tests {
 
     fn failing(health: &Health) -> Vec<&'static str> {
         let readiness = health.readiness();
-        assert_eq!(
-            readiness.ready,
-            readiness.conditions.iter().all(|c| c.holds)
-        );
-        readiness
-            .conditions
-            .iter()
-            .filter(|c| !c.holds)
-            .map(|c| c.name)
-            .collect()
+        assert_eq!(readiness.ready, readiness.conditions.iter().all(|c| c.holds));
+        readiness.conditions.iter().filter(|c| !c.holds).map(|c| c.name).collect()
     }
 
     #[test]
     fn a_service_is_ready_only_when_every_condition_holds() {
         let health = Health::new();
-        assert_eq!(
-            failing(&health),
-            ["model_loaded", "producer_reachable", "assigned"]
-        );
+        assert_eq!(failing(&health), ["model_loaded", "producer_reachable", "assigned"]);
         let health = running(health);
         assert_eq!(failing(&health), [""; 0]);
         health.set_stopping();

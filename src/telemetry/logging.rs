@@ -25,14 +25,10 @@ pub enum LoggingError {
 pub fn init(config: &LogConfig) -> Result<(), LoggingError> {
     use tracing_subscriber::util::SubscriberInitExt;
 
-    let filter = EnvFilter::try_new(&config.filter).map_err(|source| LoggingError::Filter {
-        filter: config.filter.clone(),
-        source,
-    })?;
+    let filter = EnvFilter::try_new(&config.filter)
+        .map_err(|source| LoggingError::Filter { filter: config.filter.clone(), source })?;
     let on_terminal = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if is_json(config.format, on_terminal) {
         builder.json().flatten_event(true).finish().try_init()?;
     } else {

@@ -70,8 +70,5 @@ pub(super) enum FeedError {
 }
 
 fn producer(brokers: &str) -> KafkaResult<FutureProducer> {
-    ClientConfig::new()
-        .set("bootstrap.servers", brokers)
-        .set("client.id", "tonewire-demo-feed")
-        .create()
+    ClientConfig::new().set("bootstrap.servers", brokers).set("client.id", "tonewire-demo-feed").create()
 }

@@ -1,7 +1,6 @@
 //! `demo`: the main job with nothing installed. An embedded broker, the sample articles, the service as
 //! `run` has it, and a reader of its own that shows what arrives in the output topics.
 
-mod block;
 mod feed;
 mod reader;
 
@@ -14,7 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::config::{Config, Delivery, Settings};
-use crate::kafka::embedded::{EmbeddedBroker, SESSION_TIMEOUT_MS};
+use crate::kafka::EmbeddedBroker;
 use crate::pipeline::Summary;
 use crate::telemetry::logging;
 
@@ -82,7 +81,7 @@ fn settings(broker: &str, arguments: &Arguments) -> Settings {
     settings.kafka.dead_letter_topic = DEAD_LETTERS.to_owned();
     // The embedded broker accepts transactions, but drops the offsets in them.
     settings.kafka.delivery = Delivery::AtLeastOnce;
-    settings.kafka.session_timeout_ms = SESSION_TIMEOUT_MS;
+    settings.kafka.session_timeout_ms = EmbeddedBroker::SESSION_TIMEOUT_MS;
     settings.kafka.drain_timeout_ms = 2_000;
     settings.http.listen = arguments.listen.to_string();
     settings.log.filter.clone_from(&arguments.log);
@@ -193,7 +192,10 @@ impl Demo {
         writeln!(
             io::stdout().lock(),
             "received {} = enriched {} + dead-lettered {} + skipped {}",
-            summary.received, summary.enriched, summary.dead_lettered, summary.skipped
+            summary.received,
+            summary.enriched,
+            summary.dead_lettered,
+            summary.skipped
         )?;
         if everything_is_out && settled(&summary) != summary.received {
             return Err(Failure::Failed("the counts above do not add up".to_owned()));

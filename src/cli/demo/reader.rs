@@ -7,7 +7,8 @@ use rdkafka::error::KafkaResult;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use super::block;
+use crate::record::EnrichedRecord;
+use crate::record::text::render;
 
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 
@@ -74,8 +75,16 @@ fn arrival(message: &BorrowedMessage<'_>) -> Option<Arrival> {
         return Some(Arrival { place, text: format!("  dead letter: {code}: {error}") });
     }
     let place = source_place(&header(message, "tonewire-source")?)?;
-    let text = block::render(message.payload().unwrap_or_default());
+    let text = readable(message.payload().unwrap_or_default());
     Some(Arrival { place, text })
+}
+
+/// The record in readable lines, from the bytes that other clients get.
+fn readable(value: &[u8]) -> String {
+    match serde_json::from_slice::<EnrichedRecord>(value) {
+        Ok(record) => render(&record),
+        Err(error) => format!("  a record that is not of the documented form: {error}"),
+    }
 }
 
 /// Reads `topic/partition/offset`.
