@@ -9,9 +9,6 @@ use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 
-/// The shortest session timeout that rebalances on the embedded broker are bearable with.
-pub const SESSION_TIMEOUT_MS: u64 = 6_000;
-
 /// Why there is no embedded broker.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedBrokerError {
@@ -27,6 +24,9 @@ pub struct EmbeddedBroker {
 }
 
 impl EmbeddedBroker {
+    /// A session timeout with which rebalances on the embedded broker are bearable.
+    pub const SESSION_TIMEOUT_MS: u64 = 6_000;
+
     /// Starts one broker with these topics and their numbers of partitions.
     ///
     /// # Errors
