@@ -215,3 +215,40 @@ fn a_port_that_is_taken_ends_run_with_the_key_to_change() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("http.listen"), "{}", stderr(&output));
 }
+
+#[test]
+fn the_demo_ends_when_every_sample_has_come_out_and_its_counts_add_up() {
+    let output = tonewire(&["demo", "--once", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}\n{}", stderr(&output));
+    let counts: Vec<u64> = text
+        .lines()
+        .find(|line| line.starts_with("received "))
+        .unwrap()
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let [received, enriched, dead_lettered, skipped] = counts[..] else { panic!("{counts:?}") };
+    assert_eq!(received, enriched + dead_lettered + skipped);
+    assert!(enriched >= 12 && dead_lettered >= 2 && skipped == 1, "{text}");
+}
+
+/// The first signal is answered although no broker can be reached.
+#[cfg(unix)]
+#[test]
+fn run_without_brokers_ends_on_sigterm_within_the_shutdown_timeout() {
+    let mut child = tonewire(&["run"])
+        .env("TONEWIRE_KAFKA__BROKERS", "127.0.0.1:1")
+        .env("TONEWIRE_HTTP__LISTEN", "127.0.0.1:0")
+        .env("TONEWIRE_KAFKA__SHUTDOWN_TIMEOUT_MS", "10000")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let started = std::time::Instant::now();
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(0 | 1)), "{code:?}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(12), "{:?}", started.elapsed());
+}

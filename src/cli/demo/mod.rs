@@ -166,7 +166,7 @@ impl Demo {
         let Some(Arrival { place, text }) = arrival else { return Ok(()) };
         // At least once: a repeat is read, but was shown.
         if let Some(name) = self.pending.remove(&place) {
-            writeln!(io::stdout().lock(), "{name}\n{text}\n")?;
+            writeln!(io::stdout().lock(), "{name}\n{}\n", text.trim_end())?;
         }
         Ok(())
     }
