@@ -1,5 +1,8 @@
 //! The program as its users see it: arguments in, text and exit code out.
 
+// Helpers of tests may end a test as well as the tests themselves.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -14,7 +14,7 @@ use super::server::{Server, WhenTaken};
 /// Run the service: input topic -> enrich -> output topic, until SIGTERM or Ctrl-C.
 ///
 /// The first signal finishes and commits what is in work; a second one ends at once (exit code 130 or
-/// 143), and so does kafka.shutdown_timeout_ms (exit code 1). Nothing is lost either way: what is not
+/// 143), and so does `kafka.shutdown_timeout_ms` (exit code 1). Nothing is lost either way: what is not
 /// committed is read again.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

@@ -117,17 +117,17 @@ impl Health {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let conditions = vec![
-            condition("running", !self.get(&self.stopping), "running", "stopping"),
-            condition("model_loaded", self.get(&self.model_loaded), "loaded", "not loaded yet"),
+            condition("running", !is_set(&self.stopping), "running", "stopping"),
+            condition("model_loaded", is_set(&self.model_loaded), "loaded", "not loaded yet"),
             condition(
                 "producer_reachable",
-                self.get(&self.producer_reachable),
+                is_set(&self.producer_reachable),
                 "brokers answer",
                 "no broker answers the producer",
             ),
             condition(
                 "assigned",
-                self.get(&self.assigned),
+                is_set(&self.assigned),
                 "the group has assigned partitions",
                 "no assignment from the group yet",
             ),
@@ -145,10 +145,6 @@ impl Health {
         condition("progress", !stuck, if idle { "no records wait" } else { &reason }, &reason)
     }
 
-    fn get(&self, flag: &AtomicBool) -> bool {
-        flag.load(Ordering::Relaxed)
-    }
-
     fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -163,6 +159,10 @@ impl Health {
         let started = Instant::now().checked_sub(age).expect("the machine runs that long");
         Self { started, ..Self::new() }
     }
+}
+
+fn is_set(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed)
 }
 
 fn condition(name: &'static str, holds: bool, yes: &str, no: &str) -> Condition {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::record::EnrichedRecord;
@@ -45,7 +46,7 @@ impl Reader {
         let mut partitions = TopicPartitionList::new();
         for topic in topics {
             let metadata = consumer.fetch_metadata(Some(topic), ANSWER_TIME)?;
-            for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
+            for partition in metadata.topics().iter().flat_map(MetadataTopic::partitions) {
                 partitions.add_partition_offset(topic, partition.id(), Offset::Beginning)?;
             }
         }
