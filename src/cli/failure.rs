@@ -76,7 +76,12 @@ pub(super) fn report_defects_in_one_line() {
             .location()
             .map(|place| format!(" at {}:{}", place.file(), place.line()))
             .unwrap_or_default();
-        let what = defect.payload_as_str().unwrap_or("no message");
+        let payload = defect.payload();
+        let what = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
         report(&format!("a defect of tonewire{place}, please report it: {what}"));
     }));
 }

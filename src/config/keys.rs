@@ -38,7 +38,6 @@ impl Keys {
     }
 
     /// Paths of all values and pass-through tables.
-    #[cfg(test)]
     pub(super) fn settable(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|(_, node)| *node != Node::Table).map(|(path, _)| path.as_str())
     }
@@ -53,6 +52,15 @@ impl Keys {
             .filter(|(_, likeness)| *likeness > 0.7)
             .max_by(|(_, a), (_, b)| a.total_cmp(b))
             .map(|(path, _)| path)
+    }
+
+    /// The valid variable that looks most like a wrong one.
+    pub(super) fn nearest_variable(&self, wrong: &str) -> Option<String> {
+        let likeness = |known: &str| strsim::normalized_damerau_levenshtein(known, wrong);
+        self.settable()
+            .map(variable)
+            .filter(|known| likeness(known) > 0.7)
+            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
     }
 }
 

@@ -12,8 +12,6 @@ use super::keys::{self, Keys, Node};
 use super::mask::{self, MASK};
 
 const PREFIX: &str = "TONEWIRE_";
-/// The test harness talks to itself through variables of this name.
-const TEST_PREFIX: &str = "TONEWIRE_TEST_";
 
 /// Reads the settings: the file, if one is named, with the environment on top.
 ///
@@ -118,7 +116,7 @@ impl Loader<'_> {
 
     fn variable(&mut self, name: &str, path: &str, value: &OsStr) {
         let Some(node) = self.keys.get(path).cloned() else {
-            return self.unknown_variable(name, path);
+            return self.unknown_variable(name);
         };
         let Some(text) = value.to_str() else {
             let problem = Problem::of(path, "the value is not UTF-8", "use UTF-8");
@@ -135,9 +133,9 @@ impl Loader<'_> {
         }
     }
 
-    fn unknown_variable(&mut self, name: &str, path: &str) {
-        let remedy = match self.keys.nearest(path) {
-            Some(nearest) => format!("did you mean `{}`?", keys::variable(nearest)),
+    fn unknown_variable(&mut self, name: &str) {
+        let remedy = match self.keys.nearest_variable(name) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "unset it; variables of this prefix are configuration".to_owned(),
         };
         let problem = Problem {
@@ -157,12 +155,7 @@ impl Loader<'_> {
             Ok(_) => insert(&mut self.accepted, path, value),
             Err(error) => {
                 let what = format!("{} cannot be used", shown(path, &value));
-                // The parser repeats the value, so a secret is answered without it.
-                let remedy = if mask::is_secret(path) {
-                    "write the value as text, in quotes".to_owned()
-                } else {
-                    error.message().to_owned()
-                };
+                let remedy = expectation(self.keys.get(path), &value, error.message());
                 self.problems.push(Problem::of(path, what, remedy).from_variable(variable));
             }
         }
@@ -211,7 +204,7 @@ fn is_not_for_us(name: &str) -> bool {
                 name.contains("_PORT_")
                     && (name.ends_with(protocol) || name.contains(&format!("{protocol}_")))
             }));
-    name.starts_with(TEST_PREFIX) || from_kubernetes
+    from_kubernetes
 }
 
 /// The text of a variable as the type that the key has; where it does not fit, as text, so that the
@@ -236,6 +229,18 @@ fn typed(text: &str, default: &toml::Value) -> toml::Value {
             .into(),
         _ => text.into(),
     }
+}
+
+/// What to write instead. The parser's own words only where they list choices: they repeat the value,
+/// which may be a secret, and speak of Rust types.
+fn expectation(node: Option<&Node>, value: &toml::Value, message: &str) -> String {
+    let of_type = match node {
+        Some(Node::Leaf(toml::Value::Integer(_))) => "write a whole number that is not negative",
+        Some(Node::Leaf(toml::Value::Array(_))) => "write a list of texts, such as [\"a\", \"b\"]",
+        _ if value.is_str() => message,
+        _ => "write a text, in quotes",
+    };
+    of_type.to_owned()
 }
 
 fn parse_inline(text: &str) -> Option<toml::Value> {

@@ -77,13 +77,13 @@ fn all_mistakes_are_told_at_once_with_key_value_and_remedy() {
     );
 
     for part in [
-        "6 problems",
+        "7 problems",
         "kafka.broker: unknown key; did you mean `kafka.brokers`?",
         "kafka.delivery: \"exactly_twice\" cannot be used",
         "`exactly_once` or `at_least_once`",
-        "kafka.session_timeout_ms: -1 cannot be used",
+        "kafka.session_timeout_ms: -1 cannot be used; write a whole number that is not negative",
         "did you mean `kafka`?",
-        "log.format: 7 cannot be used",
+        "log.format: 7 cannot be used; write a text, in quotes",
         "pipeline.workers (from TONEWIRE_PIPELINE__WORKERS): \"many\" cannot be used",
         "TONEWIRE_KAFKA_BROKERS: there is no such key; did you mean `TONEWIRE_KAFKA__BROKERS`?",
     ] {

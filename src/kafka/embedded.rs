@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_without_partitions_is_an_error() {
-        assert!(EmbeddedBroker::start(&[("raw", 0)]).is_err());
+    fn a_topic_that_is_named_twice_is_an_error() {
+        assert!(EmbeddedBroker::start(&[("raw", 1), ("raw", 1)]).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// With records waiting, this time without a commit means that something is stuck. It catches what no
 /// error tells: a consumer that stays silent after a rebalance (rust-rdkafka #638, #840, vector #22006).
-pub const STUCK_AFTER: Duration = Duration::from_mins(1);
+pub const STUCK_AFTER: Duration = Duration::from_secs(60);
 
 /// Shared state of the service. Times are milliseconds since the start of this process.
 #[derive(Debug)]
@@ -117,17 +117,17 @@ impl Health {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let conditions = vec![
-            condition("running", !get(&self.stopping), "running", "stopping"),
-            condition("model_loaded", get(&self.model_loaded), "loaded", "not loaded yet"),
+            condition("running", !is_set(&self.stopping), "running", "stopping"),
+            condition("model_loaded", is_set(&self.model_loaded), "loaded", "not loaded yet"),
             condition(
                 "producer_reachable",
-                get(&self.producer_reachable),
+                is_set(&self.producer_reachable),
                 "brokers answer",
                 "no broker answers the producer",
             ),
             condition(
                 "assigned",
-                get(&self.assigned),
+                is_set(&self.assigned),
                 "the group has assigned partitions",
                 "no assignment from the group yet",
             ),
@@ -161,7 +161,7 @@ impl Health {
     }
 }
 
-fn get(flag: &AtomicBool) -> bool {
+fn is_set(flag: &AtomicBool) -> bool {
     flag.load(Ordering::Relaxed)
 }
 
@@ -173,7 +173,7 @@ fn condition(name: &'static str, holds: bool, yes: &str, no: &str) -> Condition 
 mod tests {
     use super::*;
 
-    const MINUTES: Duration = Duration::from_mins(5);
+    const MINUTES: Duration = Duration::from_secs(300);
 
     fn running(health: Health) -> Health {
         health.model_loaded();

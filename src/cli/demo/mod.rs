@@ -73,12 +73,12 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 
 fn settings(broker: &str, arguments: &Arguments) -> Settings {
     let mut settings = Settings::default();
-    settings.kafka.brokers = broker.to_owned();
-    settings.kafka.group_id = "tonewire-demo".to_owned();
-    settings.kafka.instance_name = "demo".to_owned();
+    settings.kafka.brokers = broker.into();
+    settings.kafka.group_id = "tonewire-demo".into();
+    settings.kafka.instance_name = "demo".into();
     settings.kafka.input_topics = vec![RAW.to_owned()];
-    settings.kafka.output_topic = ENRICHED.to_owned();
-    settings.kafka.dead_letter_topic = DEAD_LETTERS.to_owned();
+    settings.kafka.output_topic = ENRICHED.into();
+    settings.kafka.dead_letter_topic = DEAD_LETTERS.into();
     // The embedded broker accepts transactions, but drops the offsets in them.
     settings.kafka.delivery = Delivery::AtLeastOnce;
     settings.kafka.session_timeout_ms = EmbeddedBroker::SESSION_TIMEOUT_MS;
@@ -166,7 +166,7 @@ impl Demo {
         let Some(Arrival { place, text }) = arrival else { return Ok(()) };
         // At least once: a repeat is read, but was shown.
         if let Some(name) = self.pending.remove(&place) {
-            writeln!(io::stdout().lock(), "{name}\n{text}\n")?;
+            writeln!(io::stdout().lock(), "{name}\n{}\n", text.trim_end())?;
         }
         Ok(())
     }
