@@ -196,15 +196,14 @@ impl Loader<'_> {
 /// Kubernetes describes every service of the namespace in variables, so one called `tonewire` gives
 /// `TONEWIRE_SERVICE_HOST`, `TONEWIRE_PORT_9464_TCP_ADDR` and so on. Ours have a `__`.
 fn is_not_for_us(name: &str) -> bool {
-    let from_kubernetes = !name.contains("__")
+    !name.contains("__")
         && (name.contains("_SERVICE_HOST")
             || name.contains("_SERVICE_PORT")
             || name.ends_with("_PORT")
             || ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| {
                 name.contains("_PORT_")
                     && (name.ends_with(protocol) || name.contains(&format!("{protocol}_")))
-            }));
-    from_kubernetes
+            }))
 }
 
 /// The text of a variable as the type that the key has; where it does not fit, as text, so that the
