@@ -3,7 +3,7 @@
 use super::candidate::{Candidate, Found, NameKind};
 use super::cues::{FAMILY_FIRST, is_one_of};
 use super::names::{NameClass, NameEntry, NameTable, normalise};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// An actor of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,7 @@ pub fn resolve(names: &NameTable, candidates: &[(Candidate, &str)]) -> Resolutio
         index: HashMap::new(),
         short: HashMap::new(),
         acronyms: HashMap::new(),
+        votes: Vec::new(),
         result: Resolution::default(),
     };
     let keys: Vec<Option<Key>> =
@@ -72,16 +73,20 @@ pub fn resolve(names: &NameTable, candidates: &[(Candidate, &str)]) -> Resolutio
     for (position, (candidate, text)) in candidates.iter().enumerate() {
         resolver.place(position, candidate, text, keys.get(position).cloned().flatten());
     }
-    resolver.result
+    resolver.decide()
 }
 
-/// The key of a candidate that stands for itself.
+/// The key of a candidate that stands for itself: all but the short name of a person.
 fn own_key(candidate: &Candidate, text: &str) -> Option<Key> {
     match candidate.found {
         Found::Known(entry) if entry.number > 0 => Some(Key::Item(entry.number)),
         Found::Known(_) | Found::Unknown(_) => Some(Key::Name(normalise(text))),
-        Found::Acronym | Found::Single { .. } | Found::KnownPlace(_) => None,
+        Found::Place => None,
     }
+}
+
+fn is_person(candidate: &Candidate) -> bool {
+    class_of(candidate) == Some(NameClass::Person)
 }
 
 struct Resolver<'a> {
@@ -91,6 +96,9 @@ struct Resolver<'a> {
     /// From a person's short name to the key; `None` where several people share it.
     short: HashMap<String, Option<Key>>,
     acronyms: HashMap<String, Key>,
+    /// Per actor: how often the model took it for each class. A name is read again and again, and one slip must not
+    /// decide.
+    votes: Vec<BTreeMap<NameClass, usize>>,
     result: Resolution,
 }
 
@@ -103,12 +111,8 @@ impl Resolver<'_> {
             {
                 self.acronyms.entry((*text).to_owned()).or_insert_with(|| previous.clone());
             }
-            let Some(Some(key)) = keys.get(position) else {
-                continue;
-            };
-            let may_be_person = class_of(candidate) == NameClass::Person
-                || candidate.found == Found::Unknown(NameKind::Unclear);
-            if may_be_person && let Some(short) = short_name(text) {
+            let Some(Some(key)) = keys.get(position) else { continue };
+            if let Some(short) = short_name(text).filter(|_| is_person(candidate)) {
                 self.short
                     .entry(short)
                     .and_modify(|known| {
@@ -122,87 +126,81 @@ impl Resolver<'_> {
     }
 
     fn place(&mut self, position: usize, candidate: &Candidate, text: &str, own: Option<Key>) {
-        if let Found::KnownPlace(_) = candidate.found {
+        let Some(own) = own else {
             self.result.places.push(ResolvedPlace { candidate: position, name: text.to_owned() });
             return;
-        }
-        let Some((key, how)) = self.key_of(candidate, text, own) else {
-            return;
         };
+        let (key, how) = self.key_of(candidate, text, own);
         let actor = self.actor(&key, candidate, text);
         self.result.mentions.push(ResolvedMention { candidate: position, actor, how });
     }
 
-    fn key_of(&self, candidate: &Candidate, text: &str, own: Option<Key>) -> Option<(Key, How)> {
+    fn key_of(&self, candidate: &Candidate, text: &str, own: Key) -> (Key, How) {
         if let Some(key) = self.acronyms.get(text) {
-            return Some((key.clone(), How::Acronym));
+            return (key.clone(), How::Acronym);
         }
-        let shouted = !text.chars().any(char::is_lowercase);
+        let one_word = !text.contains(' ');
+        let shouted = one_word && text.len() > 1 && !text.chars().any(char::is_lowercase);
         match candidate.found {
-            Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => {
-                own.map(|key| (key, How::Metonym))
-            }
-            Found::Known(_) if shouted && !text.contains(' ') => own.map(|key| (key, How::Acronym)),
-            Found::Known(_) | Found::Unknown(_) => own.map(|key| (key, How::Name)),
-            Found::Acronym => Some((Key::Name(normalise(text)), How::Acronym)),
-            Found::Single { person } => match self.short.get(&normalise(text)) {
-                Some(Some(key)) => Some((key.clone(), How::Alias)),
+            // The document's own full name goes before whoever the table knows under the short one.
+            _ if one_word && is_person(candidate) => match self.short.get(&normalise(text)) {
+                Some(Some(key)) => (key.clone(), How::Alias),
                 // Two people of that name: an actor of its own rather than the wrong one.
-                Some(None) => Some((Key::Name(normalise(text)), How::Name)),
-                None if person => Some((Key::Name(normalise(text)), How::Name)),
-                None => None,
+                Some(None) => (Key::Name(normalise(text)), How::Name),
+                None => (own, How::Name),
             },
-            Found::KnownPlace(_) => None,
+            Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => (own, How::Metonym),
+            _ if shouted => (own, How::Acronym),
+            _ => (own, How::Name),
         }
     }
 
     fn actor(&mut self, key: &Key, candidate: &Candidate, text: &str) -> usize {
-        let canonical = match key {
-            Key::Item(number) => self.names.canonical_name(*number),
-            Key::Name(_) => None,
-        };
-        let class = class_of(candidate);
-        let position = *self.index.entry(key.clone()).or_insert_with(|| {
-            let wikidata = match key {
-                Key::Item(number) => Some(format!("Q{number}")),
-                Key::Name(_) => None,
-            };
-            self.result.actors.push(ResolvedActor {
-                wikidata,
-                name: canonical.clone().unwrap_or_else(|| text.to_owned()),
-                class,
-            });
-            self.result.actors.len() - 1
-        });
-        // A name that the text goes on with in short is a person's.
-        if let Some(actor) = self.result.actors.get_mut(position)
-            && matches!(candidate.found, Found::Single { .. })
-            && actor.wikidata.is_none()
-        {
-            actor.class = NameClass::Person;
+        let position = self.index.get(key).copied().unwrap_or_else(|| self.add(key, text));
+        if let (Some(class), Some(votes)) = (class_of(candidate), self.votes.get_mut(position)) {
+            *votes.entry(class).or_default() += 1;
         }
-        // The fullest form that the text gives is the name, and a full name tells the kind best.
+        // The fullest form that the text gives is the name.
         if let Some(actor) = self.result.actors.get_mut(position)
-            && canonical.is_none()
+            && actor.wikidata.is_none()
             && text.len() > actor.name.len()
         {
-            actor.name = text.to_owned();
-            if actor.class != NameClass::Person {
-                actor.class = class;
-            }
+            text.clone_into(&mut actor.name);
         }
         position
     }
+
+    fn add(&mut self, key: &Key, text: &str) -> usize {
+        let (wikidata, canonical) = match key {
+            Key::Item(number) => (Some(format!("Q{number}")), self.names.canonical_name(*number)),
+            Key::Name(_) => (None, None),
+        };
+        let name = canonical.unwrap_or_else(|| text.to_owned());
+        let position = self.result.actors.len();
+        self.result.actors.push(ResolvedActor { wikidata, name, class: NameClass::Organization });
+        self.votes.push(BTreeMap::new());
+        self.index.insert(key.clone(), position);
+        position
+    }
+
+    /// Gives each actor the class that most of its mentions have.
+    fn decide(mut self) -> Resolution {
+        for (actor, votes) in self.result.actors.iter_mut().zip(&self.votes) {
+            if let Some((class, _)) = votes.iter().max_by_key(|(_, count)| **count) {
+                actor.class = *class;
+            }
+        }
+        self.result
+    }
 }
 
-fn class_of(candidate: &Candidate) -> NameClass {
+fn class_of(candidate: &Candidate) -> Option<NameClass> {
     match candidate.found {
-        Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => NameClass::Country,
-        Found::Known(entry) | Found::KnownPlace(entry) => entry.class,
-        Found::Unknown(NameKind::Person) | Found::Single { .. } => NameClass::Person,
-        Found::Unknown(NameKind::Organization | NameKind::Unclear) | Found::Acronym => {
-            NameClass::Organization
-        }
+        Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => Some(NameClass::Country),
+        Found::Known(entry) => Some(entry.class),
+        Found::Unknown(NameKind::Person) => Some(NameClass::Person),
+        Found::Unknown(NameKind::Organization) => Some(NameClass::Organization),
+        Found::Place => None,
     }
 }
 

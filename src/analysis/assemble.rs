@@ -1,24 +1,35 @@
 //! From what was found in the clean texts to the analysis in delivered offsets.
 
+use super::findings::FoundQuotePart;
 use super::reading::Reading;
+use super::verdict::{by_holder, from_probabilities, neutral, verdict};
+use super::voices::Voices;
 use super::{
-    Actor, ActorIndex, ActorKind, Analysis, Field, Holder, HolderSentiment, Location, Mention, Place,
-    Polarity, Quote, Role, Sentiment, Status, Via,
+    Actor, ActorIndex, ActorKind, Analysis, Attitude, Field, Holder, Location, Mention, Place, Polarity, Quote, Role,
+    Status, Via,
 };
-use crate::actors::{Candidate, Found, How, NameClass, Resolution, ResolvedMention};
-use crate::sentiment::{Attribution, Tone, Voice, attribute, is_speech};
-use crate::text::{Boilerplate, QuotedText, quotes};
+use crate::actors::{Candidate, How, NameClass, Resolution, ResolvedActor, ResolvedMention};
+use crate::model::MentionScore;
+use crate::sentiment::is_speech;
+use crate::text::Boilerplate;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-/// A score nearer to 0 is neutral.
-const NEUTRAL_BELOW: f32 = 0.2;
 /// A mention in the title counts as much as this many in the body.
 const TITLE_WEIGHT: f32 = 3.0;
 
-/// The candidates of a field, each with the position of its sentence.
+/// What was found in a field.
 pub(super) struct FieldReading {
-    pub candidates: Vec<(usize, Candidate)>,
+    pub names: Vec<FoundName>,
+    /// In order of sentence.
+    pub quote_parts: Vec<FoundQuotePart>,
+}
+
+/// A candidate with the position of its sentence and what the model says of it.
+pub(super) struct FoundName {
+    pub sentence: usize,
+    pub candidate: Candidate,
+    pub score: MentionScore,
 }
 
 /// A mention with what only the assembly needs to know.
@@ -30,53 +41,44 @@ struct Noted {
     beside_own_quote: bool,
 }
 
-/// A field with its quotations.
-struct Spoken<'a> {
+/// A field with its mentions and its voices.
+struct ReadField<'a> {
     reading: &'a Reading,
-    quotes: Vec<QuotedText>,
-    attributions: Vec<Attribution>,
+    names: &'a [FoundName],
+    mentions: &'a [ResolvedMention],
+    /// Number of candidates in the fields before it.
+    first: usize,
+    voices: Voices,
 }
 
 /// Puts an analysis together.
 pub(super) struct Assembly<'a> {
-    fields: Vec<(Spoken<'a>, &'a FieldReading, &'a [ResolvedMention], usize)>,
+    fields: Vec<ReadField<'a>>,
     resolution: &'a Resolution,
 }
 
 impl<'a> Assembly<'a> {
     /// `fields` hold the candidates of `readings`, `resolution` counts them through in that order.
     #[must_use]
-    pub(super) fn new(
-        readings: &'a [Reading],
-        fields: &'a [FieldReading],
-        resolution: &'a Resolution,
-    ) -> Self {
+    pub(super) fn new(readings: &'a [Reading], fields: &'a [FieldReading], resolution: &'a Resolution) -> Self {
         let mut first = 0;
-        let fields = readings
-            .iter()
-            .zip(fields)
-            .map(|(reading, field)| {
-                let next = first + field.candidates.len();
-                let start = resolution.mentions.partition_point(|mention| mention.candidate < first);
-                let end = resolution.mentions.partition_point(|mention| mention.candidate < next);
-                let mentions = &resolution.mentions[start..end];
-                let spoken = Spoken::new(reading, field, mentions, first, resolution);
-                let entry = (spoken, field, mentions, first);
-                first = next;
-                entry
-            })
-            .collect();
-        Self { fields, resolution }
+        let mut read = Vec::with_capacity(fields.len());
+        for (reading, field) in readings.iter().zip(fields) {
+            let next = first + field.names.len();
+            let start = resolution.mentions.partition_point(|mention| mention.candidate < first);
+            let end = resolution.mentions.partition_point(|mention| mention.candidate < next);
+            let mentions = &resolution.mentions[start..end];
+            let voices = Voices::new(reading, field, mentions, first, resolution);
+            read.push(ReadField { reading, names: &field.names, mentions, first, voices });
+            first = next;
+        }
+        Self { fields: read, resolution }
     }
 
     /// The analysis.
     #[must_use]
     pub(super) fn analysis(&self, status: Status, words: usize) -> Analysis {
-        let noted: Vec<Noted> = self
-            .fields
-            .iter()
-            .flat_map(|(spoken, field, mentions, first)| spoken.note(field, mentions, *first))
-            .collect();
+        let noted: Vec<Noted> = self.fields.iter().flat_map(ReadField::notes).collect();
         let mut by_actor: Vec<Vec<&Noted>> = vec![Vec::new(); self.resolution.actors.len()];
         for note in &noted {
             if let Some(list) = by_actor.get_mut(note.actor) {
@@ -84,32 +86,14 @@ impl<'a> Assembly<'a> {
             }
         }
         let heaviest = by_actor.iter().map(|notes| weight(notes)).fold(1.0, f32::max);
-        let actors = self
-            .resolution
-            .actors
-            .iter()
-            .zip(&by_actor)
-            .map(|(actor, notes)| Actor {
-                wikidata: actor.wikidata.clone(),
-                slug: None,
-                name: actor.name.clone(),
-                kind: kind(actor.class),
-                role: role(notes),
-                salience: weight(notes) / heaviest,
-                sentiment: verdict(
-                    notes.iter().filter(|note| note.boilerplate.is_none()).map(|note| &note.mention),
-                ),
-                by_holder: by_holder(notes),
-                mentions: notes.iter().map(|note| note.mention.clone()).collect(),
-            })
-            .collect();
+        let actors = self.resolution.actors.iter().zip(&by_actor);
         Analysis {
             status,
             words,
-            actors,
+            actors: actors.map(|(resolved, notes)| actor(resolved, notes, heaviest)).collect(),
             places: self.places(),
-            quotes: self.quotes(),
-            attitudes: Vec::new(),
+            quotes: self.fields.iter().flat_map(ReadField::quotes).collect(),
+            attitudes: attitudes(&noted),
         }
     }
 
@@ -117,9 +101,7 @@ impl<'a> Assembly<'a> {
         let mut index: HashMap<&str, usize> = HashMap::new();
         let mut places: Vec<Place> = Vec::new();
         for found in &self.resolution.places {
-            let Some(location) = self.location(found.candidate) else {
-                continue;
-            };
+            let Some(location) = self.location(found.candidate) else { continue };
             let at = *index.entry(&found.name).or_insert_with(|| {
                 // The number in the table is the country's, not the city's.
                 places.push(Place { name: found.name.clone(), wikidata: None, mentions: Vec::new() });
@@ -133,50 +115,21 @@ impl<'a> Assembly<'a> {
     }
 
     fn location(&self, candidate: usize) -> Option<Location> {
-        self.fields.iter().find_map(|(spoken, field, _, first)| {
-            let (_, found) = field.candidates.get(candidate.checked_sub(*first)?)?;
-            Some(spoken.location(found.range.clone()))
+        self.fields.iter().find_map(|field| {
+            let name = field.names.get(candidate.checked_sub(field.first)?)?;
+            Some(field.location(name.candidate.range.clone()))
         })
-    }
-
-    fn quotes(&self) -> Vec<Quote> {
-        self.fields.iter().flat_map(|(spoken, ..)| spoken.quotes()).collect()
     }
 }
 
-impl<'a> Spoken<'a> {
-    fn new(
-        reading: &'a Reading,
-        field: &FieldReading,
-        mentions: &[ResolvedMention],
-        first: usize,
-        resolution: &Resolution,
-    ) -> Self {
-        let clean = reading.clean();
-        let quotes: Vec<QuotedText> = quotes(clean)
-            .into_iter()
-            .filter(|quote| reading.boilerplate_at(quote.range.start).is_none())
-            .collect();
-        let voices: Vec<Voice> = mentions
-            .iter()
-            .filter_map(|mention| {
-                let (_, candidate) = field.candidates.get(mention.candidate - first)?;
-                let quoted = enclosing(&quotes, &candidate.range).is_some();
-                let person = resolution.actors.get(mention.actor)?.class == NameClass::Person;
-                (!quoted).then(|| Voice { range: candidate.range.clone(), actor: mention.actor, person })
-            })
-            .collect();
-        let attributions = attribute(clean, &quotes, &voices);
-        Self { reading, quotes, attributions }
-    }
-
+impl ReadField<'_> {
     fn location(&self, clean: Range<usize>) -> Location {
         Location { field: self.reading.field, span: self.reading.delivered(clean) }
     }
 
     /// A word or two in quotation marks is a quotation only if somebody is known to have said it.
     fn quotes(&self) -> impl Iterator<Item = Quote> + '_ {
-        self.quotes.iter().zip(&self.attributions).filter_map(|(quote, attribution)| {
+        self.voices.quotes.iter().zip(&self.voices.attributions).filter_map(|(quote, attribution)| {
             let speech = is_speech(self.reading.clean().get(quote.range.clone())?);
             (speech || attribution.speaker.is_some()).then(|| Quote {
                 location: self.location(quote.range.clone()),
@@ -186,97 +139,72 @@ impl<'a> Spoken<'a> {
         })
     }
 
-    fn note(&self, field: &FieldReading, mentions: &[ResolvedMention], first: usize) -> Vec<Noted> {
-        let mut noted = Vec::with_capacity(mentions.len());
-        let mut start = 0;
-        while let Some((sentence, _)) =
-            mentions.get(start).and_then(|mention| field.candidates.get(mention.candidate - first))
-        {
-            let length = mentions[start..]
-                .iter()
-                .take_while(|mention| {
-                    field
-                        .candidates
-                        .get(mention.candidate - first)
-                        .is_some_and(|(other, _)| other == sentence)
-                })
-                .count();
-            self.note_sentence(*sentence, field, &mentions[start..start + length], first, &mut noted);
-            start += length;
-        }
-        noted
+    fn notes(&self) -> impl Iterator<Item = Noted> + '_ {
+        self.mentions.iter().filter_map(|mention| self.note(mention))
     }
 
-    fn note_sentence(
-        &self,
-        sentence: usize,
-        field: &FieldReading,
-        mentions: &[ResolvedMention],
-        first: usize,
-        noted: &mut Vec<Noted>,
-    ) {
-        let Some(sentence) = self.reading.sentences.get(sentence) else {
-            return;
-        };
-        let position = |at: usize| sentence.words.partition_point(|word| word.range.end <= at);
-        let mut named = vec![false; sentence.words.len()];
-        let found: Vec<(&ResolvedMention, &Candidate)> = mentions
-            .iter()
-            .filter_map(|mention| Some((mention, &field.candidates.get(mention.candidate - first)?.1)))
-            .collect();
-        for (_, candidate) in &found {
-            let end = position(candidate.range.end.saturating_sub(1)) + 1;
-            if let Some(words) = named.get_mut(position(candidate.range.start)..end.min(sentence.words.len()))
-            {
-                words.fill(true);
-            }
-        }
-        let tone = Tone::read(self.reading.clean(), &sentence.words, |word| {
-            named.get(word).copied().unwrap_or(false)
-        });
-        let span = self.reading.delivered(sentence.range.clone());
-        for (mention, candidate) in found {
-            let boilerplate = self.reading.boilerplate_at(candidate.range.start);
-            let quote = enclosing(&self.quotes, &candidate.range);
-            let speaker = quote
-                .and_then(|index| self.attributions.get(index)?.speaker)
-                .filter(|speaker| *speaker != mention.actor);
-            let inside = match quote.and_then(|index| self.quotes.get(index)) {
-                Some(quote) if speaker.is_some() => position(quote.range.start)..position(quote.range.end),
-                _ => 0..sentence.words.len(),
-            };
-            let (from, to) =
-                (position(candidate.range.start), position(candidate.range.end.saturating_sub(1)));
-            let score = if boilerplate.is_some() { 0.0 } else { tone.toward(from, to, inside) };
-            noted.push(Noted {
-                actor: mention.actor,
-                mention: Mention {
-                    location: self.location(candidate.range.clone()),
-                    via: via(mention.how, candidate),
-                    sentence: span,
-                    holder: speaker.map_or(Holder::Article, |speaker| Holder::Actor(ActorIndex(speaker))),
-                    sentiment: sentiment(score),
-                },
-                boilerplate,
-                beside_own_quote: self.speaks_in(&sentence.range, mention.actor),
-            });
-        }
-    }
-
-    fn speaks_in(&self, sentence: &Range<usize>, actor: usize) -> bool {
-        let first = self.quotes.partition_point(|quote| quote.range.end <= sentence.start);
-        // A sentence with more quotations than this is a list of scare quotes.
-        let near = self.quotes.iter().zip(&self.attributions).skip(first).take(8);
-        near.take_while(|(quote, _)| quote.range.start < sentence.end)
-            .any(|(_, attribution)| attribution.speaker == Some(actor))
+    fn note(&self, resolved: &ResolvedMention) -> Option<Noted> {
+        let FoundName { sentence, candidate, score } = self.names.get(resolved.candidate.checked_sub(self.first)?)?;
+        let sentence = self.reading.sentences.get(*sentence)?.clone();
+        let boilerplate = self.reading.boilerplate_at(candidate.range.start);
+        let speaker = self.voices.speaker_at(&candidate.range).filter(|speaker| *speaker != resolved.actor);
+        let sentiment =
+            if boilerplate.is_some() { neutral() } else { from_probabilities(score.probabilities) };
+        Some(Noted {
+            actor: resolved.actor,
+            mention: Mention {
+                location: self.location(candidate.range.clone()),
+                via: via(resolved.how),
+                sentence: self.reading.delivered(sentence.clone()),
+                holder: speaker.map_or(Holder::Article, |speaker| Holder::Actor(ActorIndex(speaker))),
+                sentiment,
+            },
+            boilerplate,
+            beside_own_quote: self.voices.speaks_in(&sentence, resolved.actor),
+        })
     }
 }
 
-/// Position of the quotation around a range.
-fn enclosing(quotes: &[QuotedText], range: &Range<usize>) -> Option<usize> {
-    let index = quotes.partition_point(|quote| quote.range.end < range.end);
-    let quote = quotes.get(index)?;
-    (quote.range.start <= range.start && range.end <= quote.range.end).then_some(index)
+fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
+    let scored = || notes.iter().filter(|note| note.boilerplate.is_none()).map(|note| &note.mention);
+    Actor {
+        wikidata: resolved.wikidata.clone(),
+        slug: None,
+        name: resolved.name.clone(),
+        kind: kind(resolved.class),
+        role: role(notes),
+        salience: weight(notes) / heaviest,
+        sentiment: verdict(scored()),
+        by_holder: by_holder(scored()),
+        mentions: notes.iter().map(|note| note.mention.clone()).collect(),
+    }
+}
+
+/// What actors are quoted or reported to hold of each other: per pair the clearest mention that is not neutral.
+fn attitudes(noted: &[Noted]) -> Vec<Attitude> {
+    let mut clearest: BTreeMap<(ActorIndex, usize), &Mention> = BTreeMap::new();
+    for Noted { actor, mention, .. } in noted {
+        let Holder::Actor(holder) = mention.holder else { continue };
+        if mention.sentiment.label == Polarity::Neutral {
+            continue;
+        }
+        clearest
+            .entry((holder, *actor))
+            .and_modify(|known| {
+                if mention.sentiment.confidence > known.sentiment.confidence {
+                    *known = mention;
+                }
+            })
+            .or_insert(mention);
+    }
+    let attitudes = clearest.into_iter().map(|((holder, target), mention)| Attitude {
+        holder,
+        target: ActorIndex(target),
+        label: mention.sentiment.label,
+        confidence: mention.sentiment.confidence,
+        evidence: Location { field: mention.location.field, span: mention.sentence },
+    });
+    attitudes.collect()
 }
 
 fn kind(class: NameClass) -> ActorKind {
@@ -288,12 +216,12 @@ fn kind(class: NameClass) -> ActorKind {
     }
 }
 
-fn via(how: How, candidate: &Candidate) -> Via {
-    match (how, candidate.found) {
-        (How::Metonym, _) => Via::Metonym,
-        (How::Acronym, _) => Via::Acronym,
-        (How::Alias, _) | (_, Found::Single { .. }) => Via::Alias,
-        (How::Name, _) => Via::Name,
+fn via(how: How) -> Via {
+    match how {
+        How::Metonym => Via::Metonym,
+        How::Acronym => Via::Acronym,
+        How::Alias => Via::Alias,
+        How::Name => Via::Name,
     }
 }
 
@@ -316,46 +244,4 @@ fn weight(notes: &[&Noted]) -> f32 {
         .filter(|note| note.boilerplate.is_none())
         .map(|note| if note.mention.location.field == Field::Title { TITLE_WEIGHT } else { 1.0 })
         .fold(0.0, |sum, weight| sum + weight)
-}
-
-/// A score as a sentiment. The confidence is a rule of thumb: the word list finds about two of three polar
-/// mentions.
-fn sentiment(score: f32) -> Sentiment {
-    let score = if score.is_finite() { score.clamp(-1.0, 1.0) + 0.0 } else { 0.0 };
-    let label = if score >= NEUTRAL_BELOW {
-        Polarity::Positive
-    } else if score <= -NEUTRAL_BELOW {
-        Polarity::Negative
-    } else {
-        Polarity::Neutral
-    };
-    let distance = (score.abs() - NEUTRAL_BELOW).abs();
-    Sentiment { label, score, confidence: (0.5 + 0.4 * distance).clamp(0.0, 1.0) }
-}
-
-/// Many mentions of one sentiment: the mean, in which mentions without any weigh less.
-fn verdict<'m>(mentions: impl Iterator<Item = &'m Mention>) -> Sentiment {
-    let (mut sum, mut mass) = (0.0, 0.0);
-    for mention in mentions {
-        let voice = if mention.holder == Holder::Article { 1.0 } else { 0.5 };
-        let clarity = if mention.sentiment.label == Polarity::Neutral { 0.25 } else { 1.0 };
-        sum += mention.sentiment.score * voice * clarity;
-        mass += voice * clarity;
-    }
-    sentiment(if mass > 0.0 { sum / mass } else { 0.0 })
-}
-
-fn by_holder(notes: &[&Noted]) -> Vec<HolderSentiment> {
-    let mut groups: BTreeMap<Holder, Vec<&Mention>> = BTreeMap::new();
-    for note in notes.iter().filter(|note| note.boilerplate.is_none()) {
-        groups.entry(note.mention.holder).or_default().push(&note.mention);
-    }
-    groups
-        .into_iter()
-        .map(|(holder, mentions)| HolderSentiment {
-            holder,
-            sentiment: verdict(mentions.iter().copied()),
-            mentions: mentions.len(),
-        })
-        .collect()
 }

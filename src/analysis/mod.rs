@@ -1,11 +1,14 @@
 //! The processing stage as one pure function: article in, analysis out.
 
 mod assemble;
+mod findings;
 mod reading;
 mod stage;
 #[cfg(test)]
 mod tests;
 mod types;
+mod verdict;
+mod voices;
 
 pub use stage::{Stage, StageError};
 pub use types::*;

@@ -1,8 +1,7 @@
 //! One field of an article, read into sentences.
 
 use super::Field;
-use crate::actors::{ReadSentence, words};
-use crate::text::{Boilerplate, Part, Span, TextView, boilerplate, paragraphs, sentences};
+use crate::text::{Boilerplate, Part, Span, TextView, boilerplate, paragraphs, sentences, words};
 use std::ops::Range;
 
 /// A field as far as it was read.
@@ -11,7 +10,8 @@ pub(super) struct Reading {
     view: TextView,
     /// Clean bytes that were read.
     length: usize,
-    pub sentences: Vec<ReadSentence>,
+    /// Positions in the clean text.
+    pub sentences: Vec<Range<usize>>,
     boilerplate: Vec<Part>,
     /// Number of words read.
     pub words: usize,
@@ -48,20 +48,21 @@ impl Reading {
 
     /// Adds a sentence; `false` where it goes over the limit.
     fn take(&mut self, clean: &str, sentence: Range<usize>, limit: usize) -> bool {
-        let mut read = ReadSentence { words: words(clean, sentence.clone()), range: sentence };
+        let (mut count, mut end) = (0, sentence.start);
         let room = limit.saturating_sub(self.words);
-        let fits = read.words.len() <= room;
-        if !fits {
-            // Only a first sentence that is longer than the limit is cut inside.
-            if !self.sentences.is_empty() || room == 0 {
-                return false;
-            }
-            read.words.truncate(room);
-            read.range.end = read.words.last().map_or(read.range.start, |word| word.range.end);
+        for word in words(&clean[sentence.clone()]).take(room) {
+            count += 1;
+            end = sentence.start + word.end;
         }
-        self.words += read.words.len();
-        self.length = read.range.end;
-        self.sentences.push(read);
+        let fits = count < room || words(&clean[end..sentence.end]).next().is_none();
+        // Only a first sentence that is longer than the limit is cut inside.
+        if !fits && (!self.sentences.is_empty() || room == 0) {
+            return false;
+        }
+        let end = if fits { sentence.end } else { end };
+        self.words += count;
+        self.length = end;
+        self.sentences.push(sentence.start..end);
         fits
     }
 
@@ -69,6 +70,11 @@ impl Reading {
     #[must_use]
     pub(super) fn clean(&self) -> &str {
         self.view.clean().get(..self.length).unwrap_or_default()
+    }
+
+    /// The sentences that were read.
+    pub(super) fn sentence_texts(&self) -> impl Iterator<Item = &str> {
+        self.sentences.iter().map(|range| self.clean().get(range.clone()).unwrap_or_default())
     }
 
     /// Where a part of the clean text stands in the delivered text.

@@ -1,13 +1,14 @@
-//! The stage that the program runs with: names from a table, sentiment from a word list.
+//! The stage that the program runs with.
 
-use super::assemble::{Assembly, FieldReading};
+use super::assemble::{Assembly, FieldReading, FoundName};
+use super::findings::{FieldFindings, findings};
 use super::reading::Reading;
 use super::{Analysis, Analyze, Field, Status};
-use crate::actors::{Candidate, Finder, Found, NameClass, NameTable, resolve};
+use crate::actors::{Candidate, Found, NameClass, NameTable, NamedSpan, candidates, resolve};
 use crate::article::Article;
 use crate::config::AnalysisConfig;
+use crate::model::{Model, ModelError};
 use crate::text::Boilerplate;
-use std::collections::HashSet;
 
 /// Why the stage cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -15,14 +16,15 @@ pub enum StageError {
     /// The table of names that is part of the program is damaged.
     #[error("the table of names cannot be read")]
     Names(#[source] fst::Error),
+    /// The model cannot be used.
+    #[error("the model cannot be used; check analysis.model_path")]
+    Model(#[from] ModelError),
 }
 
-/// Name and version of what reads the articles.
-const MODEL: &str = "lexicon-1";
-
-/// The processing stage.
+/// The processing stage: one model and one table of names, shared by all workers.
 pub struct Stage {
     names: NameTable,
+    model: Model,
     languages: Vec<String>,
     max_words: usize,
 }
@@ -31,10 +33,16 @@ impl Stage {
     /// Sets the stage up.
     ///
     /// # Errors
-    /// If a part of it that is built into the program is damaged.
+    ///
+    /// When the model file of the configuration cannot be used, or a part that is built in is damaged.
     pub fn new(config: &AnalysisConfig) -> Result<Self, StageError> {
+        let model = match &config.model_path {
+            Some(path) => Model::from_path(path)?,
+            None => Model::embedded()?,
+        };
         Ok(Self {
             names: NameTable::open().map_err(StageError::Names)?,
+            model,
             languages: config.languages.iter().map(|language| language.to_lowercase()).collect(),
             max_words: config.max_words,
         })
@@ -56,50 +64,32 @@ impl Stage {
         title.into_iter().chain([body]).collect()
     }
 
-    fn candidates(&self, readings: &[Reading]) -> Vec<FieldReading> {
-        let lower_case = lower_case_words(readings);
-        readings
-            .iter()
-            .map(|reading| {
-                let finder = Finder { names: &self.names, clean: reading.clean(), lower_case: &lower_case };
-                let mut candidates = Vec::new();
-                for (index, sentence) in reading.sentences.iter().enumerate() {
-                    candidates.extend(
-                        finder
-                            .find(sentence)
-                            .into_iter()
-                            .map(|candidate| (index, in_dateline(reading, candidate))),
-                    );
-                }
-                FieldReading { candidates }
-            })
-            .collect()
+    /// The names of one field: those of the model, with what the table of names knows of them.
+    fn names_of(&self, reading: &Reading, found: FieldFindings) -> FieldReading {
+        let spans: Vec<NamedSpan> = found.entities.iter().map(|entity| entity.span.clone()).collect();
+        let mut names = Vec::new();
+        let mut entities = found.entities.iter().peekable();
+        for candidate in candidates(&self.names, reading.clean(), &spans) {
+            // A candidate is an entity without what stands around the name.
+            while entities.next_if(|entity| entity.span.range.end <= candidate.range.start).is_some() {}
+            let Some(entity) = entities.peek() else { break };
+            let candidate = in_dateline(reading, candidate);
+            names.push(FoundName { sentence: entity.sentence, candidate, score: entity.score });
+        }
+        FieldReading { names, quote_parts: found.quote_parts }
     }
 }
 
 /// The city of a dateline is where the article was written.
 fn in_dateline(reading: &Reading, mut candidate: Candidate) -> Candidate {
+    let names_a_place = |class| matches!(class, NameClass::Capital | NameClass::Country | NameClass::Metonym);
     if let Found::Known(entry) = candidate.found
-        && matches!(entry.class, NameClass::Capital | NameClass::Country | NameClass::Metonym)
+        && names_a_place(entry.class)
         && reading.boilerplate_at(candidate.range.start) == Some(Boilerplate::Dateline)
     {
-        candidate.found = Found::KnownPlace(entry);
+        candidate.found = Found::Place;
     }
     candidate
-}
-
-fn lower_case_words(readings: &[Reading]) -> HashSet<String> {
-    let mut found = HashSet::new();
-    for reading in readings {
-        for word in reading.sentences.iter().flat_map(|sentence| &sentence.words).filter(|word| !word.capital)
-        {
-            let text = &reading.clean()[word.range.clone()];
-            if !found.contains(text) {
-                found.insert(text.to_owned());
-            }
-        }
-    }
-    found
 }
 
 impl Analyze for Stage {
@@ -113,25 +103,21 @@ impl Analyze for Stage {
         if words == 0 && !truncated {
             return Analysis::empty(Status::NoText);
         }
-        let fields = self.candidates(&readings);
-        let resolution = {
-            let texts: Vec<(Candidate, &str)> = readings
-                .iter()
-                .zip(&fields)
-                .flat_map(|(reading, field)| {
-                    field
-                        .candidates
-                        .iter()
-                        .map(|(_, candidate)| (candidate.clone(), &reading.clean()[candidate.range.clone()]))
-                })
-                .collect();
-            resolve(&self.names, &texts)
-        };
+        let found = findings(&self.model, &readings);
+        let fields: Vec<FieldReading> =
+            readings.iter().zip(found).map(|(reading, found)| self.names_of(reading, found)).collect();
+        let texts: Vec<(Candidate, &str)> = readings
+            .iter()
+            .zip(&fields)
+            .flat_map(|(reading, field)| field.names.iter().map(|name| (reading, name)))
+            .map(|(reading, name)| (name.candidate.clone(), &reading.clean()[name.candidate.range.clone()]))
+            .collect();
+        let resolution = resolve(&self.names, &texts);
         let status = if truncated { Status::Truncated } else { Status::Ok };
         Assembly::new(&readings, &fields, &resolution).analysis(status, words)
     }
 
     fn model(&self) -> &str {
-        MODEL
+        self.model.version()
     }
 }

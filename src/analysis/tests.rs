@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 static STAGE: LazyLock<Option<Stage>> = LazyLock::new(|| stage(1_000_000));
 
 fn stage(max_words: usize) -> Option<Stage> {
-    Stage::new(&AnalysisConfig { languages: vec!["en".into()], max_words }).ok()
+    Stage::new(&AnalysisConfig { languages: vec!["en".into()], max_words, model_path: None }).ok()
 }
 
 fn article(title: Option<&str>, body: &str) -> Article {

@@ -115,6 +115,8 @@ pub struct AnalysisConfig {
     pub languages: Vec<String>,
     /// Words beyond this are not read, and the record says `truncated`.
     pub max_words: usize,
+    /// Weights to use instead of those inside the program.
+    pub model_path: Option<std::path::PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug)]

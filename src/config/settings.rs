@@ -192,11 +192,13 @@ pub struct AnalysisSettings {
     pub languages: Vec<String>,
     /// Words beyond this are not read.
     pub max_words: usize,
+    /// Weights to use instead of those inside the program, as `training/` exports them. Empty: those inside.
+    pub model_path: String,
 }
 
 impl Default for AnalysisSettings {
     fn default() -> Self {
-        Self { languages: vec!["en".into()], max_words: 1_000_000 }
+        Self { languages: vec!["en".into()], max_words: 1_000_000, model_path: String::new() }
     }
 }
 

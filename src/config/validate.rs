@@ -65,6 +65,9 @@ impl Config {
                 analysis: AnalysisConfig {
                     languages: settings.analysis.languages,
                     max_words: settings.analysis.max_words,
+                    model_path: Some(settings.analysis.model_path)
+                        .filter(|path| !path.is_empty())
+                        .map(std::path::PathBuf::from),
                 },
                 pipeline: PipelineConfig {
                     workers: workers(settings.pipeline.workers),

@@ -1,8 +1,5 @@
-//! Sentiment toward mentions, and whose it is.
+//! Whose sentiment it is: the speakers of quotations.
 
-mod lexicon;
 mod speaker;
-mod tone;
 
 pub use speaker::{Attribution, Voice, attribute, is_speech};
-pub use tone::Tone;

@@ -17,6 +17,7 @@ mod offset_map;
 mod quote;
 mod sentence;
 mod view;
+mod word;
 
 pub use boilerplate::{Boilerplate, Part, boilerplate};
 pub use offset::{ByteOffset, Span};
@@ -24,3 +25,4 @@ pub use offset_map::{OffsetMap, Rewriter};
 pub use quote::{QuotedText, quotes};
 pub use sentence::{paragraphs, sentences};
 pub use view::TextView;
+pub use word::words;

@@ -1,0 +1,100 @@
+//! What the model finds in the sentences of an article.
+
+use super::reading::Reading;
+use crate::actors::NamedSpan;
+use crate::model::{EntitySpan, MentionScore, Model, QuotePartKind};
+use crate::text::Span;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Sentences read together: enough for large matrices, few enough that a book does not fill the memory with the
+/// vectors of its sentences (1.5 KB a piece).
+const SENTENCES_PER_BATCH: usize = 64;
+
+/// What the model found in one sentence; ranges are bytes of the sentence.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    entities: Vec<(EntitySpan, MentionScore)>,
+    quote_parts: Vec<(QuotePartKind, Range<usize>)>,
+}
+
+/// An entity at its place in the clean text.
+#[derive(Clone, Debug)]
+pub(super) struct FoundEntity {
+    /// Position of its sentence in the reading.
+    pub sentence: usize,
+    pub span: NamedSpan,
+    pub score: MentionScore,
+}
+
+/// A part of reported speech at its place in the clean text.
+#[derive(Clone, Debug)]
+pub(super) struct FoundQuotePart {
+    pub sentence: usize,
+    pub kind: QuotePartKind,
+    pub range: Range<usize>,
+}
+
+/// Everything found in one field.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FieldFindings {
+    pub entities: Vec<FoundEntity>,
+    pub quote_parts: Vec<FoundQuotePart>,
+}
+
+/// Reads all sentences of an article. A sentence that occurs again is read once: it would give the same result, and
+/// live tickers repeat themselves.
+pub(super) fn findings(model: &Model, readings: &[Reading]) -> Vec<FieldFindings> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut texts: Vec<&str> = Vec::new();
+    for reading in readings {
+        for text in reading.sentence_texts() {
+            places.entry(text).or_insert_with(|| {
+                texts.push(text);
+                texts.len() - 1
+            });
+        }
+    }
+    let found: Vec<Findings> =
+        texts.chunks(SENTENCES_PER_BATCH).flat_map(|batch| read_batch(model, batch)).collect();
+    readings.iter().map(|reading| in_place(reading, |text| found.get(*places.get(text)?))).collect()
+}
+
+fn read_batch(model: &Model, sentences: &[&str]) -> Vec<Findings> {
+    let readings = model.read_sentences(sentences);
+    let findings = readings.iter().map(|reading| {
+        let spans: Vec<Span> = reading.entities.iter().map(|entity| entity.span).collect();
+        let scores = model.score_mentions(reading, &spans);
+        Findings {
+            entities: reading.entities.iter().copied().zip(scores).collect(),
+            quote_parts: reading.quotes.iter().map(|part| (part.part, range(part.span))).collect(),
+        }
+    });
+    findings.collect()
+}
+
+fn range(span: Span) -> Range<usize> {
+    span.start.0..span.end.0
+}
+
+fn in_place<'f>(reading: &Reading, find: impl Fn(&str) -> Option<&'f Findings>) -> FieldFindings {
+    let mut field = FieldFindings::default();
+    for (sentence, text) in reading.sentence_texts().enumerate() {
+        let (Some(findings), Some(start)) = (find(text), reading.sentences.get(sentence).map(|range| range.start))
+        else {
+            continue;
+        };
+        let moved = |range: Range<usize>| range.start + start..range.end + start;
+        field.entities.extend(findings.entities.iter().map(|(entity, score)| FoundEntity {
+            sentence,
+            span: NamedSpan { range: moved(range(entity.span)), kind: entity.kind, government: score.government },
+            score: *score,
+        }));
+        field.quote_parts.extend(findings.quote_parts.iter().map(|(kind, range)| FoundQuotePart {
+            sentence,
+            kind: *kind,
+            range: moved(range.clone()),
+        }));
+    }
+    field
+}

@@ -1,0 +1,84 @@
+//! From the model's probabilities to sentiments: of a mention, of a voice, of the whole article.
+
+use super::{Holder, HolderSentiment, Mention, Polarity, Sentiment};
+use std::collections::BTreeMap;
+
+/// The article as a whole is neutral toward an actor if its mean score is nearer to 0 than this.
+const NEUTRAL_BELOW: f32 = 0.2;
+/// Neutral mentions say little about the verdict: a report names its actors again and again in passing.
+const WEIGHT_OF_NEUTRAL: f32 = 0.25;
+/// What others are quoted to say counts half as much as the article's own voice.
+const WEIGHT_OF_OTHERS: f32 = 0.5;
+
+/// No sentiment, with certainty: bylines and links are never scored.
+pub(super) fn neutral() -> Sentiment {
+    Sentiment { label: Polarity::Neutral, score: 0.0, confidence: 1.0 }
+}
+
+/// The sentiment of one mention, from calibrated probabilities of negative, neutral and positive.
+pub(super) fn from_probabilities([negative, neutral, positive]: [f32; 3]) -> Sentiment {
+    let (label, confidence) = if negative >= neutral && negative >= positive {
+        (Polarity::Negative, negative)
+    } else if positive > neutral {
+        (Polarity::Positive, positive)
+    } else {
+        (Polarity::Neutral, neutral)
+    };
+    Sentiment { label, score: (positive - negative).clamp(-1.0, 1.0), confidence: confidence.clamp(0.0, 1.0) }
+}
+
+/// The sentiment of many mentions: the weighted mean of their scores.
+pub(super) fn verdict<'m>(mentions: impl Iterator<Item = &'m Mention>) -> Sentiment {
+    let (mut sum, mut certainty, mut mass) = (0.0, 0.0, 0.0);
+    for Mention { holder, sentiment, .. } in mentions {
+        let voice = if *holder == Holder::Article { 1.0 } else { WEIGHT_OF_OTHERS };
+        let clarity = if sentiment.label == Polarity::Neutral { WEIGHT_OF_NEUTRAL } else { 1.0 };
+        sum += sentiment.score * voice * clarity;
+        certainty += sentiment.confidence * voice * clarity;
+        mass += voice * clarity;
+    }
+    if mass == 0.0 {
+        return neutral();
+    }
+    let score: f32 = sum / mass;
+    let label = match score {
+        score if score >= NEUTRAL_BELOW => Polarity::Positive,
+        score if score <= -NEUTRAL_BELOW => Polarity::Negative,
+        _ => Polarity::Neutral,
+    };
+    Sentiment { label, score: score.clamp(-1.0, 1.0), confidence: (certainty / mass).clamp(0.0, 1.0) }
+}
+
+/// The verdict of each voice, the article's own first.
+pub(super) fn by_holder<'m>(mentions: impl Iterator<Item = &'m Mention>) -> Vec<HolderSentiment> {
+    let mut groups: BTreeMap<Holder, Vec<&Mention>> = BTreeMap::new();
+    for mention in mentions {
+        groups.entry(mention.holder).or_default().push(mention);
+    }
+    let verdicts = groups.into_iter().map(|(holder, mentions)| HolderSentiment {
+        holder,
+        sentiment: verdict(mentions.iter().copied()),
+        mentions: mentions.len(),
+    });
+    verdicts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_label_of_a_mention_is_its_most_probable_class() {
+        assert_eq!(from_probabilities([0.5, 0.3, 0.2]).label, Polarity::Negative);
+        assert_eq!(from_probabilities([0.1, 0.3, 0.6]).label, Polarity::Positive);
+        let unsure = from_probabilities([0.2, 0.5, 0.3]);
+        assert_eq!((unsure.label, unsure.confidence), (Polarity::Neutral, 0.5));
+        assert!((unsure.score - 0.1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn without_any_scored_mention_the_verdict_is_neutral_and_finite() {
+        let none = verdict(std::iter::empty());
+        assert_eq!((none.label, none.score), (Polarity::Neutral, 0.0));
+    }
+}
