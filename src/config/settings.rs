@@ -103,7 +103,12 @@ pub struct TransactionSettings {
 
 impl Default for TransactionSettings {
     fn default() -> Self {
-        Self { max_records: 500, max_bytes: 4 * 1024 * 1024, max_age_ms: 200, timeout_ms: 30_000 }
+        Self {
+            max_records: 500,
+            max_bytes: 4 * 1024 * 1024,
+            max_age_ms: 200,
+            timeout_ms: 30_000,
+        }
     }
 }
 
@@ -174,7 +179,13 @@ impl Default for JsonMapping {
             id: pointers(&["id", "guid", "uuid"]),
             title: pointers(&["title", "headline"]),
             body: pointers(&["body", "text", "content", "maintext"]),
-            published_at: pointers(&["published_at", "publishedAt", "date_publish", "published", "date"]),
+            published_at: pointers(&[
+                "published_at",
+                "publishedAt",
+                "date_publish",
+                "published",
+                "date",
+            ]),
             language: pointers(&["language", "lang"]),
             source: pointers(&["source", "publisher", "source_domain"]),
             url: pointers(&["url", "link"]),
@@ -196,7 +207,10 @@ pub struct AnalysisSettings {
 
 impl Default for AnalysisSettings {
     fn default() -> Self {
-        Self { languages: vec!["en".into()], max_words: 1_000_000 }
+        Self {
+            languages: vec!["en".into()],
+            max_words: 1_000_000,
+        }
     }
 }
 
@@ -237,7 +251,10 @@ pub struct OutputSettings {
 
 impl Default for OutputSettings {
     fn default() -> Self {
-        Self { offsets: OffsetUnit::Codepoints, max_record_bytes: 1_000_000 }
+        Self {
+            offsets: OffsetUnit::Codepoints,
+            max_record_bytes: 1_000_000,
+        }
     }
 }
 
@@ -251,7 +268,9 @@ pub struct HttpSettings {
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:9464".into() }
+        Self {
+            listen: "127.0.0.1:9464".into(),
+        }
     }
 }
 
@@ -265,7 +284,10 @@ pub struct LogSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { filter: "info".into(), format: LogFormat::Auto }
+        Self {
+            filter: "info".into(),
+            format: LogFormat::Auto,
+        }
     }
 }
 

@@ -18,7 +18,10 @@ impl Span {
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
         debug_assert!(start <= end);
-        Self { start: ByteOffset(start), end: ByteOffset(end) }
+        Self {
+            start: ByteOffset(start),
+            end: ByteOffset(end),
+        }
     }
 
     /// The part of `text` that the span covers.
