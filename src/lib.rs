@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  input topic ─► kafka ─► article ─► analysis ──────────────────────► record ─► kafka ─► output topic
-//!                 consume  decode     text ─► actors ─► sentiment      encode    produce  (+ dead letters)
+//!                 consume  decode     text ─► model ─► actors ─► ..     encode    produce  (+ dead letters)
 //!                    ▲                                                              │
 //!                    └───────────────── offsets, in one transaction ◄───────────────┘
 //!
@@ -17,7 +17,7 @@
 //!  cli        one file per command
 //! ```
 //!
-//! A room may use the rooms to its left in `text, actors, sentiment, article, analysis, record,
+//! A room may use the rooms to its left in `text, model, actors, sentiment, article, analysis, record,
 //! config, telemetry, kafka, pipeline, http, cli` and never one to its right. The processing stage
 //! (`text` to `record`) knows nothing of Kafka, HTTP or the command line.
 
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod kafka;
+pub mod model;
 pub mod pipeline;
 pub mod record;
 pub mod sentiment;

@@ -13,6 +13,8 @@ pub struct NamedSpan {
     /// Bytes of the clean text.
     pub range: Range<usize>,
     pub kind: EntityKind,
+    /// Probability of the kind, not calibrated.
+    pub confidence: f32,
     /// Probability that a place name stands for its government.
     pub government: f32,
 }
@@ -86,8 +88,12 @@ fn identify(names: &NameTable, text: &str, span: &NamedSpan) -> Option<Found> {
         (_, Some(NameClass::Group), Some(entry)) => Found::Known(entry),
         (EntityKind::Person, Some(NameClass::Person), Some(entry)) => Found::Known(entry),
         (EntityKind::Person, ..) => Found::Unknown(NameKind::Person),
-        (EntityKind::Location, Some(NameClass::Country | NameClass::Organization), Some(entry)) => Found::Known(entry),
-        (EntityKind::Location, Some(NameClass::Capital | NameClass::Metonym), Some(entry)) if is_government => {
+        (EntityKind::Location, Some(NameClass::Country | NameClass::Organization), Some(entry)) => {
+            Found::Known(entry)
+        }
+        (EntityKind::Location, Some(NameClass::Capital | NameClass::Metonym), Some(entry))
+            if is_government =>
+        {
             Found::Known(entry)
         }
         (EntityKind::Location, ..) => Found::Place,
@@ -97,9 +103,11 @@ fn identify(names: &NameTable, text: &str, span: &NamedSpan) -> Option<Found> {
         (EntityKind::Organization, _, Some(entry)) => Found::Known(entry),
         (EntityKind::Organization, ..) => Found::Unknown(NameKind::Organization),
         // A nationality is not an actor by itself; events and works are none at all.
-        (EntityKind::Group | EntityKind::Other, Some(NameClass::Country | NameClass::Organization), Some(entry)) => {
-            Found::Known(entry)
-        }
+        (
+            EntityKind::Group | EntityKind::Other,
+            Some(NameClass::Country | NameClass::Organization),
+            Some(entry),
+        ) => Found::Known(entry),
         (EntityKind::Group | EntityKind::Other, ..) => return None,
     })
 }
@@ -110,9 +118,11 @@ fn shouted(text: &str) -> bool {
 
 /// "International Criminal Court (ICC)"
 fn abbreviates(clean: &str, previous: &Candidate, range: &Range<usize>) -> bool {
-    let (Some(between), Some(acronym), Some(full)) =
-        (clean.get(previous.range.end..range.start), clean.get(range.clone()), clean.get(previous.range.clone()))
-    else {
+    let (Some(between), Some(acronym), Some(full)) = (
+        clean.get(previous.range.end..range.start),
+        clean.get(range.clone()),
+        clean.get(previous.range.clone()),
+    ) else {
         return false;
     };
     let closed = clean[range.end..].starts_with([')', ',', ';']);
@@ -129,7 +139,7 @@ mod tests {
     fn found(text: &str, name: &str, kind: EntityKind, government: f32) -> Vec<(String, Found)> {
         let names = NameTable::open().unwrap();
         let start = text.find(name).unwrap();
-        let spans = [NamedSpan { range: start..start + name.len(), kind, government }];
+        let spans = [NamedSpan { range: start..start + name.len(), kind, confidence: 0.9, government }];
         let candidates = candidates(&names, text, &spans);
         candidates.into_iter().map(|one| (text[one.range].to_owned(), one.found)).collect()
     }
@@ -156,7 +166,8 @@ mod tests {
 
     #[test]
     fn articles_and_possessives_are_not_part_of_the_name() {
-        let found = found("It is the United Nations’ plan.", "the United Nations’", EntityKind::Organization, 0.0);
+        let found =
+            found("It is the United Nations’ plan.", "the United Nations’", EntityKind::Organization, 0.0);
         assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("United Nations"));
         assert_eq!(known(&found).as_deref(), Some("Q1065"));
     }

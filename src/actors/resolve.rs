@@ -143,13 +143,17 @@ impl Resolver<'_> {
         let shouted = one_word && text.len() > 1 && !text.chars().any(char::is_lowercase);
         match candidate.found {
             // The document's own full name goes before whoever the table knows under the short one.
-            _ if one_word && is_person(candidate) => match self.short.get(&normalise(text)) {
-                Some(Some(key)) => (key.clone(), How::Alias),
-                // Two people of that name: an actor of its own rather than the wrong one.
-                Some(None) => (Key::Name(normalise(text)), How::Name),
-                None => (own, How::Name),
-            },
-            Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => (own, How::Metonym),
+            Found::Known(NameEntry { class: NameClass::Person, .. }) | Found::Unknown(_) if one_word => {
+                match self.short.get(&normalise(text)) {
+                    Some(Some(key)) => (key.clone(), How::Alias),
+                    // Two people of that name: an actor of its own rather than the wrong one.
+                    Some(None) => (Key::Name(normalise(text)), How::Name),
+                    None => (own, How::Name),
+                }
+            }
+            Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => {
+                (own, How::Metonym)
+            }
             _ if shouted => (own, How::Acronym),
             _ => (own, How::Name),
         }
@@ -196,7 +200,9 @@ impl Resolver<'_> {
 
 fn class_of(candidate: &Candidate) -> Option<NameClass> {
     match candidate.found {
-        Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => Some(NameClass::Country),
+        Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => {
+            Some(NameClass::Country)
+        }
         Found::Known(entry) => Some(entry.class),
         Found::Unknown(NameKind::Person) => Some(NameClass::Person),
         Found::Unknown(NameKind::Organization) => Some(NameClass::Organization),

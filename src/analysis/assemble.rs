@@ -5,8 +5,8 @@ use super::reading::Reading;
 use super::verdict::{by_holder, from_probabilities, neutral, verdict};
 use super::voices::Voices;
 use super::{
-    Actor, ActorIndex, ActorKind, Analysis, Attitude, Field, Holder, Location, Mention, Place, Polarity, Quote, Role,
-    Status, Via,
+    Actor, ActorIndex, ActorKind, Analysis, Attitude, Field, Holder, Location, Mention, Place, Polarity,
+    Quote, Role, Status, Via,
 };
 use crate::actors::{Candidate, How, NameClass, Resolution, ResolvedActor, ResolvedMention};
 use crate::model::MentionScore;
@@ -60,7 +60,11 @@ pub(super) struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     /// `fields` hold the candidates of `readings`, `resolution` counts them through in that order.
     #[must_use]
-    pub(super) fn new(readings: &'a [Reading], fields: &'a [FieldReading], resolution: &'a Resolution) -> Self {
+    pub(super) fn new(
+        readings: &'a [Reading],
+        fields: &'a [FieldReading],
+        resolution: &'a Resolution,
+    ) -> Self {
         let mut first = 0;
         let mut read = Vec::with_capacity(fields.len());
         for (reading, field) in readings.iter().zip(fields) {
@@ -144,7 +148,8 @@ impl ReadField<'_> {
     }
 
     fn note(&self, resolved: &ResolvedMention) -> Option<Noted> {
-        let FoundName { sentence, candidate, score } = self.names.get(resolved.candidate.checked_sub(self.first)?)?;
+        let FoundName { sentence, candidate, score } =
+            self.names.get(resolved.candidate.checked_sub(self.first)?)?;
         let sentence = self.reading.sentences.get(*sentence)?.clone();
         let boilerplate = self.reading.boilerplate_at(candidate.range.start);
         let speaker = self.voices.speaker_at(&candidate.range).filter(|speaker| *speaker != resolved.actor);

@@ -80,14 +80,20 @@ fn range(span: Span) -> Range<usize> {
 fn in_place<'f>(reading: &Reading, find: impl Fn(&str) -> Option<&'f Findings>) -> FieldFindings {
     let mut field = FieldFindings::default();
     for (sentence, text) in reading.sentence_texts().enumerate() {
-        let (Some(findings), Some(start)) = (find(text), reading.sentences.get(sentence).map(|range| range.start))
+        let (Some(findings), Some(start)) =
+            (find(text), reading.sentences.get(sentence).map(|range| range.start))
         else {
             continue;
         };
         let moved = |range: Range<usize>| range.start + start..range.end + start;
         field.entities.extend(findings.entities.iter().map(|(entity, score)| FoundEntity {
             sentence,
-            span: NamedSpan { range: moved(range(entity.span)), kind: entity.kind, government: score.government },
+            span: NamedSpan {
+                range: moved(range(entity.span)),
+                kind: entity.kind,
+                confidence: entity.confidence,
+                government: score.government,
+            },
             score: *score,
         }));
         field.quote_parts.extend(findings.quote_parts.iter().map(|(kind, range)| FoundQuotePart {

@@ -4,7 +4,7 @@ use super::assemble::{Assembly, FieldReading, FoundName};
 use super::findings::{FieldFindings, findings};
 use super::reading::Reading;
 use super::{Analysis, Analyze, Field, Status};
-use crate::actors::{Candidate, Found, NameClass, NameTable, NamedSpan, candidates, resolve};
+use crate::actors::{Candidate, Found, NameClass, NameTable, NamedSpan, agree_on_kinds, candidates, resolve};
 use crate::article::Article;
 use crate::config::AnalysisConfig;
 use crate::model::{Model, ModelError};
@@ -103,13 +103,18 @@ impl Analyze for Stage {
         if words == 0 && !truncated {
             return Analysis::empty(Status::NoText);
         }
-        let found = findings(&self.model, &readings);
+        let mut found = findings(&self.model, &readings);
+        let mentions = readings.iter().zip(&mut found).flat_map(|(reading, field)| {
+            let clean = reading.clean();
+            field.entities.iter_mut().map(|entity| (&clean[entity.span.range.clone()], &mut entity.span))
+        });
+        agree_on_kinds(&self.names, mentions);
         let fields: Vec<FieldReading> =
             readings.iter().zip(found).map(|(reading, found)| self.names_of(reading, found)).collect();
         let texts: Vec<(Candidate, &str)> = readings
             .iter()
             .zip(&fields)
-            .flat_map(|(reading, field)| field.names.iter().map(|name| (reading, name)))
+            .flat_map(|(reading, field)| field.names.iter().map(move |name| (reading, name)))
             .map(|(reading, name)| (name.candidate.clone(), &reading.clean()[name.candidate.range.clone()]))
             .collect();
         let resolution = resolve(&self.names, &texts);

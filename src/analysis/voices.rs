@@ -84,9 +84,11 @@ fn name_sources(
         }
         let touched = parts.partition_point(|part| part.range.end <= quote.range.start);
         let Some(sentence) = parts.get(touched).map(|part| part.sentence) else { continue };
-        let near = parts[touched.saturating_sub(16)..].iter().take(32).filter(|part| part.sentence == sentence);
-        let mut sources =
-            near.filter(|part| part.kind == QuotePartKind::Source).filter_map(|part| actor_in(&part.range, speakers));
+        let near =
+            parts[touched.saturating_sub(16)..].iter().take(32).filter(|part| part.sentence == sentence);
+        let mut sources = near
+            .filter(|part| part.kind == QuotePartKind::Source)
+            .filter_map(|part| actor_in(&part.range, speakers));
         if let Some(source) = sources.next()
             && sources.all(|other| other == source)
         {
@@ -96,7 +98,11 @@ fn name_sources(
 }
 
 /// Contents outside of quotation marks whose sentence names one source.
-fn reported_speech(parts: &[FoundQuotePart], quotes: &[QuotedText], speakers: &[Voice]) -> Vec<(Range<usize>, usize)> {
+fn reported_speech(
+    parts: &[FoundQuotePart],
+    quotes: &[QuotedText],
+    speakers: &[Voice],
+) -> Vec<(Range<usize>, usize)> {
     let sentences = parts.chunk_by(|before, after| before.sentence == after.sentence);
     let mut found: Vec<(Range<usize>, usize)> = Vec::new();
     for sentence in sentences {
@@ -104,7 +110,8 @@ fn reported_speech(parts: &[FoundQuotePart], quotes: &[QuotedText], speakers: &[
         let sources: Vec<(&Range<usize>, usize)> = of_kind(QuotePartKind::Source)
             .filter_map(|part| Some((&part.range, actor_in(&part.range, speakers)?)))
             .collect();
-        for content in of_kind(QuotePartKind::Content).filter(|part| enclosing(quotes, &part.range).is_none()) {
+        for content in of_kind(QuotePartKind::Content).filter(|part| enclosing(quotes, &part.range).is_none())
+        {
             let nearest = sources.iter().min_by_key(|(source, _)| distance(source, &content.range));
             found.extend(nearest.map(|(_, actor)| (content.range.clone(), *actor)));
         }
