@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod kafka;
+pub mod model;
 pub mod pipeline;
 pub mod record;
 pub mod sentiment;
