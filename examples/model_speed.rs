@@ -10,35 +10,18 @@ use tonewire::text::Span;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let file = arguments
-        .next()
-        .ok_or("usage: model_speed FILE [SENTENCES_PER_CALL] [SECONDS]")?;
+    let file = arguments.next().ok_or("usage: model_speed FILE [SENTENCES_PER_CALL] [SECONDS]")?;
     let per_call = arguments.next().map_or(Ok(32), |number| number.parse())?;
     let seconds = arguments.next().map_or(Ok(5.0), |number| number.parse())?;
     let text = std::fs::read_to_string(file)?;
-    let sentences: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .take(20_000)
-        .collect();
+    let sentences: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(20_000).collect();
 
     let started = Instant::now();
     let model = Model::embedded()?;
-    println!(
-        "loaded in {:.0} ms, kernel {}",
-        started.elapsed().as_secs_f64() * 1000.0,
-        model.kernel()
-    );
+    println!("loaded in {:.0} ms, kernel {}", started.elapsed().as_secs_f64() * 1000.0, model.kernel());
     let calls: Vec<(&[&str], usize)> = sentences
         .chunks(per_call)
-        .map(|call| {
-            (
-                call,
-                call.iter()
-                    .map(|sentence| model.count_pieces(sentence))
-                    .sum(),
-            )
-        })
+        .map(|call| (call, call.iter().map(|sentence| model.count_pieces(sentence)).sum()))
         .collect();
     measure(&model, &calls, false, seconds);
     measure(&model, &calls, true, seconds);
@@ -64,10 +47,7 @@ fn measure(model: &Model, calls: &[(&[&str], usize)], mentions: bool, seconds: f
         }
     }
     let elapsed = processor_seconds().unwrap_or_else(|| started.elapsed().as_secs_f64()) - before;
-    let (pieces, sentences) = (
-        f64::from(pieces as u32) / elapsed,
-        f64::from(sentences as u32) / elapsed,
-    );
+    let (pieces, sentences) = (f64::from(pieces as u32) / elapsed, f64::from(sentences as u32) / elapsed);
     println!("{pieces:.0} pieces/s, {sentences:.0} sentences/s, {scored} mentions scored");
 }
 

@@ -1,1 +1,9 @@
-fn main(){}
+//! The program; everything is in the library.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tonewire::cli::main()
+}

@@ -1,4 +1,24 @@
 //! From the bytes of a record to an [`Article`].
+//!
+//! ```text
+//!  value, content-type ─► decoder ─┬─► json   fields along the configured pointers ─┐
+//!                         size,    └─► text   the whole value is the body           ├─► identity ─► Article
+//!                         charset,                              date ───────────────┘   id, hash
+//!                         format                error: why a value cannot be read (dead letter)
+//! ```
+
+mod date;
+mod decoder;
+mod error;
+mod identity;
+mod json;
+mod samples;
+mod text;
+
+pub use decoder::Decoder;
+pub use error::{DECODE_ERROR_CODES, DecodeError};
+pub use identity::content_hash;
+pub use samples::{Sample, samples};
 
 /// A news article as delivered. `title` and `body` are never changed after decoding: every offset in a
 /// record points into exactly these strings.

@@ -1,8 +1,22 @@
 //! Configuration in two steps: [`Settings`] are what a file and the environment say, one field per key;
 //! [`Config`] is what the program runs with, and can only be made from settings that hold together.
 
+mod environment;
+mod error;
+mod keys;
+mod load;
+mod mask;
+mod owned;
+mod rules;
+mod secrets;
+mod security;
 mod settings;
+mod validate;
 
+pub use environment::{Environment, ProcessEnvironment};
+pub use error::{ConfigError, Problem};
+pub use load::load;
+pub use mask::{MASK, is_secret, masked};
 pub use settings::*;
 
 use std::net::SocketAddr;

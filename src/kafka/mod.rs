@@ -1,1 +1,32 @@
-//! TODO
+//! The Kafka clients: what is read from a topic, what is written to one, and under which guarantees.
+//!
+//! ```text
+//!   properties   every librdkafka property that this service sets, and why
+//!   consumer     the group member: records, assignments and errors as values, never as callbacks
+//!   record       a record detached from the client's buffers
+//!   producer     records on their way out, and what became of them
+//!   batch        offsets and output together: a transaction, or a delivery that is waited for
+//!   errors       what a client error asks for: again, abort, rebuild, stop
+//!   statistics   lag and broker states from librdkafka's own figures
+//!   embedded     a broker in this process, for the demo
+//! ```
+//!
+//! Everything here is called from one thread, see [`crate::pipeline`].
+
+mod batch;
+mod consumer;
+mod embedded;
+mod errors;
+mod producer;
+mod properties;
+mod record;
+mod statistics;
+
+pub use batch::{BatchWriter, CloseError};
+pub use consumer::{GroupConsumer, Polled};
+pub use embedded::{EmbeddedBroker, EmbeddedBrokerError};
+pub use errors::{Verdict, verdict};
+pub use producer::{FailedDelivery, OutputProducer, SendError};
+pub use properties::{consumer_config, producer_config};
+pub use record::{IncomingRecord, OutgoingRecord, PartitionId, SourceOffset};
+pub use statistics::{ClientStatistics, PartitionStatistics};

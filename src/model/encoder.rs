@@ -91,48 +91,28 @@ impl Encoder {
                 let shape = &table.shapes[shape * width..(shape + 1) * width];
                 let scale = table.word_scales[id];
                 let sums = word.iter().zip(place).zip(shape);
-                hidden.extend(sums.map(|((word, place), shape)| {
-                    f32::from(word.cast_signed()) * scale + place + shape
-                }));
+                hidden.extend(
+                    sums.map(|((word, place), shape)| f32::from(word.cast_signed()) * scale + place + shape),
+                );
             }
         }
         for row in hidden.chunks_exact_mut(width) {
-            NormRow {
-                row,
-                norm: &table.norm,
-            }
-            .dispatch();
+            NormRow { row, norm: &table.norm }.dispatch();
         }
     }
 
     fn project(&self, engine: &Engine, layer: &Layer, buffers: &mut EncoderBuffers) {
-        let EncoderBuffers {
-            hidden,
-            projected,
-            activations,
-            products,
-            ..
-        } = buffers;
-        let blocks = hidden
-            .chunks(BLOCK * self.width)
-            .zip(projected.chunks_mut(BLOCK * 3 * self.width));
+        let EncoderBuffers { hidden, projected, activations, products, .. } = buffers;
+        let blocks = hidden.chunks(BLOCK * self.width).zip(projected.chunks_mut(BLOCK * 3 * self.width));
         for (rows, out) in blocks {
             activations.clear(self.width);
             activations.push_all(engine, rows);
-            layer
-                .query_key_value
-                .apply(engine, activations, products, out);
+            layer.query_key_value.apply(engine, activations, products, out);
         }
     }
 
     fn attend(&self, engine: &Engine, texts: &[EncoderInput<'_>], buffers: &mut EncoderBuffers) {
-        let EncoderBuffers {
-            projected,
-            attended,
-            scores,
-            head,
-            ..
-        } = buffers;
+        let EncoderBuffers { projected, attended, scores, head, .. } = buffers;
         let mut first = 0;
         for text in texts {
             let end = first + text.ids.len();
@@ -156,10 +136,7 @@ impl Encoder {
         let length = attended.len() / width;
         grow(scores, length * length);
         grow(head_out, length * size);
-        let (scores, head_out) = (
-            &mut scores[..length * length],
-            &mut head_out[..length * size],
-        );
+        let (scores, head_out) = (&mut scores[..length * length], &mut head_out[..length * size]);
         let stride = 3 * width;
         let scale = 1.0 / (size as f32).sqrt();
         for column in (0..width).step_by(size) {
@@ -171,13 +148,7 @@ impl Encoder {
                 column_stride: 1,
             };
             let key = view(width + column);
-            let key = MatrixView {
-                rows: size,
-                columns: length,
-                row_stride: 1,
-                column_stride: stride,
-                ..key
-            };
+            let key = MatrixView { rows: size, columns: length, row_stride: 1, column_stride: stride, ..key };
             engine.product(scores, view(column), key, scale);
             for row in scores.chunks_exact_mut(length) {
                 Softmax::new_mut(row).dispatch();
@@ -190,10 +161,7 @@ impl Encoder {
                 column_stride: 1,
             };
             engine.product(head_out, weights, view(2 * width + column), 1.0);
-            for (row, out) in head_out
-                .chunks_exact(size)
-                .zip(attended.chunks_exact_mut(width))
-            {
+            for (row, out) in head_out.chunks_exact(size).zip(attended.chunks_exact_mut(width)) {
                 out[column..column + size].copy_from_slice(row);
             }
         }
@@ -201,58 +169,26 @@ impl Encoder {
 
     /// Everything behind attention, block by block, so that the wide inner rows never leave the cache.
     fn feed_forward(&self, engine: &Engine, layer: &Layer, buffers: &mut EncoderBuffers) {
-        let EncoderBuffers {
-            hidden,
-            attended,
-            inner,
-            activations,
-            inner_activations,
-            products,
-            ..
-        } = buffers;
+        let EncoderBuffers { hidden, attended, inner, activations, inner_activations, products, .. } =
+            buffers;
         let width = self.width;
         let wide = layer.expand.outputs();
         inner.resize(wide, 0.0);
-        for (rows, attended) in hidden
-            .chunks_mut(BLOCK * width)
-            .zip(attended.chunks(BLOCK * width))
-        {
+        for (rows, attended) in hidden.chunks_mut(BLOCK * width).zip(attended.chunks(BLOCK * width)) {
             let attended = &attended[..rows.len()];
             activations.clear(width);
             activations.push_all(engine, attended);
-            add_norm(
-                engine,
-                &layer.attention_out,
-                &layer.attention_norm,
-                activations,
-                products,
-                rows,
-            );
+            add_norm(engine, &layer.attention_out, &layer.attention_norm, activations, products, rows);
 
             activations.clear(width);
             activations.push_all(engine, rows);
             inner_activations.clear(wide);
-            layer
-                .expand
-                .for_rows(engine, activations, products, |_, values, row_scale| {
-                    let channels = layer.expand.channels();
-                    DequantiseGelu {
-                        products: values,
-                        row_scale,
-                        channels,
-                        out: inner,
-                    }
-                    .dispatch();
-                    inner_activations.push(engine, inner);
-                });
-            add_norm(
-                engine,
-                &layer.contract,
-                &layer.feed_forward_norm,
-                inner_activations,
-                products,
-                rows,
-            );
+            layer.expand.for_rows(engine, activations, products, |_, values, row_scale| {
+                let channels = layer.expand.channels();
+                DequantiseGelu { products: values, row_scale, channels, out: inner }.dispatch();
+                inner_activations.push(engine, inner);
+            });
+            add_norm(engine, &layer.contract, &layer.feed_forward_norm, inner_activations, products, rows);
         }
     }
 }
@@ -269,14 +205,7 @@ fn add_norm(
     let width = linear.outputs();
     linear.for_rows(engine, activations, products, |row, values, row_scale| {
         let row = &mut rows[row * width..(row + 1) * width];
-        DequantiseAddNorm {
-            products: values,
-            row_scale,
-            channels: linear.channels(),
-            norm,
-            row,
-        }
-        .dispatch();
+        DequantiseAddNorm { products: values, row_scale, channels: linear.channels(), norm, row }.dispatch();
     });
 }
 

@@ -54,10 +54,7 @@ impl MentionHeads {
         let width = self.width;
         let text = mean_of(hidden.chunks_exact(width), width);
         let key_value = apply(&self.key_value, engine, hidden, width, buffers);
-        let pooled: Vec<f32> = mentions
-            .iter()
-            .flat_map(|pieces| self.pool(hidden, pieces))
-            .collect();
+        let pooled: Vec<f32> = mentions.iter().flat_map(|pieces| self.pool(hidden, pieces)).collect();
         let queries = apply(&self.query, engine, &pooled, 2 * width, buffers);
         let features: Vec<f32> = mentions
             .iter()
@@ -68,17 +65,9 @@ impl MentionHeads {
                 [pooled, &text, &context].concat()
             })
             .collect();
-        let mut inner = apply(
-            &self.sentiment_hidden,
-            engine,
-            &features,
-            4 * width,
-            buffers,
-        );
+        let mut inner = apply(&self.sentiment_hidden, engine, &features, 4 * width, buffers);
         Gelu {}.map_mut(&mut inner);
-        let rows = inner
-            .chunks_exact(width)
-            .zip(features.chunks_exact(4 * width));
+        let rows = inner.chunks_exact(width).zip(features.chunks_exact(4 * width));
         rows.map(|(inner, features)| MentionLogits {
             sentiment: rows_of(&self.sentiment, inner),
             reading: rows_of(&self.reading, features),
@@ -88,11 +77,7 @@ impl MentionHeads {
 
     /// Mean and maximum of a mention's pieces.
     fn pool(&self, hidden: &[f32], pieces: &[usize]) -> Vec<f32> {
-        let rows = || {
-            pieces
-                .iter()
-                .map(|piece| &hidden[piece * self.width..(piece + 1) * self.width])
-        };
+        let rows = || pieces.iter().map(|piece| &hidden[piece * self.width..(piece + 1) * self.width]);
         let mut pooled = mean_of(rows(), self.width);
         let mut highest = vec![f32::NEG_INFINITY; self.width];
         for row in rows() {
@@ -115,16 +100,10 @@ impl MentionHeads {
             let columns = head * size..(head + 1) * size;
             let query = &query[columns.clone()];
             weights.clear();
-            weights.extend(
-                key_value
-                    .chunks_exact(2 * width)
-                    .enumerate()
-                    .map(|(piece, row)| {
-                        let nearness = self.distances
-                            [distance_bucket(piece, &mention) * self.context_heads + head];
-                        dot(query, &row[columns.clone()]) * scale + nearness
-                    }),
-            );
+            weights.extend(key_value.chunks_exact(2 * width).enumerate().map(|(piece, row)| {
+                let nearness = self.distances[distance_bucket(piece, &mention) * self.context_heads + head];
+                dot(query, &row[columns.clone()]) * scale + nearness
+            }));
             softmax(&mut weights);
             for (weight, row) in weights.iter().zip(key_value.chunks_exact(2 * width)) {
                 add_scaled(
@@ -141,12 +120,7 @@ impl MentionHeads {
 /// 6 inside the mention; before it `5 - b`, behind it `7 + b`, with b = 0..5 for a distance in pieces of 1, 2, 3-4,
 /// 5-8, 9-16, 17 and more.
 fn distance_bucket(piece: usize, mention: &Range<usize>) -> usize {
-    let step = |distance: usize| {
-        [1, 2, 4, 8, 16]
-            .into_iter()
-            .filter(|border| *border < distance)
-            .count()
-    };
+    let step = |distance: usize| [1, 2, 4, 8, 16].into_iter().filter(|border| *border < distance).count();
     if piece < mention.start {
         5 - step(mention.start - piece)
     } else if piece >= mention.end {
@@ -164,11 +138,7 @@ fn apply(
     width: usize,
     buffers: &mut EncoderBuffers,
 ) -> Vec<f32> {
-    let EncoderBuffers {
-        activations,
-        products,
-        ..
-    } = buffers;
+    let EncoderBuffers { activations, products, .. } = buffers;
     activations.clear(width);
     activations.push_all(engine, rows);
     let mut out = vec![0.0; rows.len() / width * linear.outputs()];
@@ -176,13 +146,8 @@ fn apply(
     out
 }
 
-fn rows_of<const OUTPUTS: usize>(
-    weights: &[(Vec<f32>, f32); OUTPUTS],
-    features: &[f32],
-) -> [f32; OUTPUTS] {
-    weights
-        .each_ref()
-        .map(|(weights, bias)| dot(features, weights) + bias)
+fn rows_of<const OUTPUTS: usize>(weights: &[(Vec<f32>, f32); OUTPUTS], features: &[f32]) -> [f32; OUTPUTS] {
+    weights.each_ref().map(|(weights, bias)| dot(features, weights) + bias)
 }
 
 fn mean_of<'a>(rows: impl Iterator<Item = &'a [f32]>, width: usize) -> Vec<f32> {
@@ -216,9 +181,7 @@ mod tests {
 
     #[test]
     fn distances_fall_into_the_buckets_of_the_readme() {
-        let buckets: Vec<usize> = (0..50)
-            .map(|piece| distance_bucket(piece, &(20..22)))
-            .collect();
+        let buckets: Vec<usize> = (0..50).map(|piece| distance_bucket(piece, &(20..22))).collect();
         assert_eq!(buckets[20..22], [6, 6]);
         assert_eq!(buckets[22..32], [7, 8, 9, 9, 10, 10, 10, 10, 11, 11]);
         assert_eq!(buckets[37..40], [11, 12, 12]);

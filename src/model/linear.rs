@@ -23,46 +23,23 @@ impl Engine {
         // The product runs on the caller's thread: one worker per core, weights shared, beats threads inside a call,
         // and rten-gemm asks rayon's global pool how many threads to use. Fails when another part of the program
         // has set the pool already, which costs speed and nothing else.
-        let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(1)
-            .build_global();
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
         let bytes = GemmExecutor::<u8, i8, i32>::new();
         let limit = if bytes.may_saturate() { 63 } else { 127 };
-        Self {
-            bytes,
-            floats: GemmExecutor::new(),
-            limit,
-        }
+        Self { bytes, floats: GemmExecutor::new(), limit }
     }
 
     /// An engine for processors without exact byte products, for comparison.
     #[cfg(test)]
     pub(super) fn with_narrow_activations() -> Self {
-        Self {
-            limit: 63,
-            ..Self::new()
-        }
+        Self { limit: 63, ..Self::new() }
     }
 
     /// `out = factor * left right`; both are views with any strides.
-    pub(super) fn product(
-        &self,
-        out: &mut [f32],
-        left: MatrixView<'_>,
-        right: MatrixView<'_>,
-        factor: f32,
-    ) {
-        let options = GemmOptions {
-            alpha: factor,
-            ..GemmOptions::default()
-        };
-        let (left, right) = (
-            GemmInputA::Unpacked(left.tensor()),
-            GemmInputB::Unpacked(right.tensor()),
-        );
-        self.floats
-            .gemm(out, left, right, options)
-            .expect(SHAPES_FIT);
+    pub(super) fn product(&self, out: &mut [f32], left: MatrixView<'_>, right: MatrixView<'_>, factor: f32) {
+        let options = GemmOptions { alpha: factor, ..GemmOptions::default() };
+        let (left, right) = (GemmInputA::Unpacked(left.tensor()), GemmInputB::Unpacked(right.tensor()));
+        self.floats.gemm(out, left, right, options).expect(SHAPES_FIT);
     }
 
     pub(super) fn kernel_name(&self) -> &str {
@@ -82,10 +59,7 @@ pub(super) struct MatrixView<'a> {
 
 impl<'a> MatrixView<'a> {
     fn tensor(self) -> NdTensorView<'a, f32, 2> {
-        let (shape, strides) = (
-            [self.rows, self.columns],
-            [self.row_stride, self.column_stride],
-        );
+        let (shape, strides) = ([self.rows, self.columns], [self.row_stride, self.column_stride]);
         NdTensorView::from_slice_with_strides(shape, self.data, strides).expect(SHAPES_FIT)
     }
 }
@@ -112,12 +86,7 @@ impl Activations {
         debug_assert_eq!(row.len(), self.width);
         let start = self.bytes.len();
         self.bytes.resize(start + row.len(), 0);
-        let scale = QuantiseRow {
-            row,
-            bytes: &mut self.bytes[start..],
-            limit: engine.limit,
-        }
-        .dispatch();
+        let scale = QuantiseRow { row, bytes: &mut self.bytes[start..], limit: engine.limit }.dispatch();
         self.scales.push(scale);
         self.zero_points.push((engine.limit + 1) as u8);
     }
@@ -146,13 +115,8 @@ impl ByteLinear {
         let outputs = scales.len();
         let inputs = weights.len() / outputs;
         let transposed =
-            NdTensorView::from_slice_with_strides([inputs, outputs], weights, [1, inputs])
-                .expect(SHAPES_FIT);
-        Self {
-            packed: engine.bytes.prepack_b(transposed),
-            scales,
-            biases,
-        }
+            NdTensorView::from_slice_with_strides([inputs, outputs], weights, [1, inputs]).expect(SHAPES_FIT);
+        Self { packed: engine.bytes.prepack_b(transposed), scales, biases }
     }
 
     pub(super) fn outputs(&self) -> usize {
@@ -160,10 +124,7 @@ impl ByteLinear {
     }
 
     pub(super) fn channels(&self) -> Channels<'_> {
-        Channels {
-            scales: &self.scales,
-            biases: &self.biases,
-        }
+        Channels { scales: &self.scales, biases: &self.biases }
     }
 
     /// The integer products of every row, `[rows, outputs]`.
@@ -181,16 +142,11 @@ impl ByteLinear {
         let out = &mut products[..rows * self.outputs()];
         let left = NdTensorView::from_data([rows, activations.width], activations.bytes.as_slice());
         let options = GemmOptions {
-            a_quant: Some(QuantParams {
-                zero_point: &activations.zero_points,
-            }),
+            a_quant: Some(QuantParams { zero_point: &activations.zero_points }),
             ..GemmOptions::default()
         };
         let inputs = (GemmInputA::Unpacked(left), GemmInputB::Packed(&self.packed));
-        engine
-            .bytes
-            .gemm(out, inputs.0, inputs.1, options)
-            .expect(SHAPES_FIT);
+        engine.bytes.gemm(out, inputs.0, inputs.1, options).expect(SHAPES_FIT);
         out
     }
 
@@ -203,10 +159,8 @@ impl ByteLinear {
         mut use_row: impl FnMut(usize, &[i32], f32),
     ) {
         let products = self.products(engine, activations, products);
-        for (row, (values, scale)) in products
-            .chunks_exact(self.outputs())
-            .zip(&activations.scales)
-            .enumerate()
+        for (row, (values, scale)) in
+            products.chunks_exact(self.outputs()).zip(&activations.scales).enumerate()
         {
             use_row(row, values, *scale);
         }
@@ -223,13 +177,7 @@ impl ByteLinear {
         let outputs = self.outputs();
         self.for_rows(engine, activations, products, |row, values, row_scale| {
             let out = &mut out[row * outputs..(row + 1) * outputs];
-            Dequantise {
-                products: values,
-                row_scale,
-                channels: self.channels(),
-                out,
-            }
-            .dispatch();
+            Dequantise { products: values, row_scale, channels: self.channels(), out }.dispatch();
         });
     }
 }
@@ -246,12 +194,8 @@ impl FloatLinear {
         let outputs = biases.len();
         let inputs = weights.len() / outputs;
         let transposed =
-            NdTensorView::from_slice_with_strides([inputs, outputs], weights, [1, inputs])
-                .expect(SHAPES_FIT);
-        Self {
-            packed: engine.floats.prepack_b(transposed),
-            biases,
-        }
+            NdTensorView::from_slice_with_strides([inputs, outputs], weights, [1, inputs]).expect(SHAPES_FIT);
+        Self { packed: engine.floats.prepack_b(transposed), biases }
     }
 
     pub(super) fn outputs(&self) -> usize {
@@ -266,10 +210,7 @@ impl FloatLinear {
         out.resize(count * self.outputs(), 0.0);
         let left = NdTensorView::from_data([count, inputs], rows);
         let inputs = (GemmInputA::Unpacked(left), GemmInputB::Packed(&self.packed));
-        engine
-            .floats
-            .gemm(out, inputs.0, inputs.1, GemmOptions::default())
-            .expect(SHAPES_FIT);
+        engine.floats.gemm(out, inputs.0, inputs.1, GemmOptions::default()).expect(SHAPES_FIT);
         for row in out.chunks_exact_mut(self.outputs()) {
             for (value, bias) in row.iter_mut().zip(&self.biases) {
                 *value += bias;

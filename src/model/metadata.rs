@@ -60,9 +60,7 @@ pub(super) struct Metadata {
 }
 
 const FORMAT: u32 = 1;
-const CASE_SHAPES: [&str; 8] = [
-    "lower", "title", "initial", "upper", "mixed", "digit", "other", "special",
-];
+const CASE_SHAPES: [&str; 8] = ["lower", "title", "initial", "upper", "mixed", "digit", "other", "special"];
 const ENTITY_TAGS: [&str; 11] = [
     "O",
     "B-person",
@@ -82,9 +80,7 @@ impl Metadata {
     pub(super) fn read(file: &[u8]) -> Result<Self, ModelError> {
         let (_, header) = SafeTensors::read_metadata(file)?;
         let texts = header.metadata().as_ref();
-        let described = texts
-            .and_then(|texts| texts.get("tonewire"))
-            .ok_or(ModelError::NoMetadata)?;
+        let described = texts.and_then(|texts| texts.get("tonewire")).ok_or(ModelError::NoMetadata)?;
         let metadata: Self = serde_json::from_str(described)?;
         metadata.check()?;
         Ok(metadata)
@@ -93,40 +89,17 @@ impl Metadata {
     fn check(&self) -> Result<(), ModelError> {
         supported("format", &self.format, &FORMAT)?;
         supported("activation", &self.activation.as_str(), &"gelu_erf")?;
-        supported(
-            "mention_features",
-            &self.mention_features,
-            &MENTION_FEATURES.to_vec(),
-        )?;
+        supported("mention_features", &self.mention_features, &MENTION_FEATURES.to_vec())?;
         supported("case_shapes", &self.case_shapes, &CASE_SHAPES.to_vec())?;
         supported("entity_tags", &self.entity_tags, &ENTITY_TAGS.to_vec())?;
-        supported(
-            "quote_parts",
-            &self.quote_parts,
-            &vec!["source", "cue", "content"],
-        )?;
+        supported("quote_parts", &self.quote_parts, &vec!["source", "cue", "content"])?;
         supported("quote_tags", &self.quote_tags, &vec!["O", "B", "I"])?;
-        supported(
-            "sentiments",
-            &self.sentiments,
-            &vec!["negative", "neutral", "positive"],
-        )?;
-        supported(
-            "place_readings",
-            &self.place_readings,
-            &vec!["place", "government"],
-        )?;
+        supported("sentiments", &self.sentiments, &vec!["negative", "neutral", "positive"])?;
+        supported("place_readings", &self.place_readings, &vec!["place", "government"])?;
         self.architecture.check()?;
-        for temperature in [
-            self.calibration.sentiment_temperature,
-            self.calibration.place_temperature,
-        ] {
+        for temperature in [self.calibration.sentiment_temperature, self.calibration.place_temperature] {
             if !(temperature.is_finite() && temperature > 0.0) {
-                return Err(unsupported(
-                    "calibration temperature",
-                    &temperature,
-                    "a positive number",
-                ));
+                return Err(unsupported("calibration temperature", &temperature, "a positive number"));
             }
         }
         Ok(())
@@ -154,11 +127,7 @@ impl Architecture {
             ));
         }
         if !(self.layer_norm_eps.is_finite() && self.layer_norm_eps > 0.0) {
-            return Err(unsupported(
-                "layer_norm_eps",
-                &self.layer_norm_eps,
-                "a positive number",
-            ));
+            return Err(unsupported("layer_norm_eps", &self.layer_norm_eps, "a positive number"));
         }
         Ok(())
     }
@@ -169,17 +138,9 @@ where
     F: PartialEq<E> + Debug,
     E: Debug,
 {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(unsupported(key, found, &format!("{expected:?}")))
-    }
+    if found == expected { Ok(()) } else { Err(unsupported(key, found, &format!("{expected:?}"))) }
 }
 
 fn unsupported(key: &'static str, found: &impl Debug, expected: &str) -> ModelError {
-    ModelError::Unsupported {
-        key,
-        found: format!("{found:?}"),
-        expected: expected.to_owned(),
-    }
+    ModelError::Unsupported { key, found: format!("{found:?}"), expected: expected.to_owned() }
 }

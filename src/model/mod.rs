@@ -136,10 +136,7 @@ impl Model {
     ///
     /// When the file cannot be read or does not fit; the error names the tensor with the shape found and expected.
     pub fn from_path(path: &Path) -> Result<Self, ModelError> {
-        let read = std::fs::read(path).map_err(|source| ModelError::File {
-            path: path.to_owned(),
-            source,
-        });
+        let read = std::fs::read(path).map_err(|source| ModelError::File { path: path.to_owned(), source });
         Self::from_bytes(read?)
     }
 
@@ -158,11 +155,7 @@ impl Model {
         let vocabulary = metadata.architecture.vocabulary;
         let tokenizer = PieceTokenizer::new(EMBEDDED_TOKENIZER, characters, vocabulary)?;
         let network = Network::read(file, &metadata.architecture)?;
-        Ok(Self {
-            metadata,
-            tokenizer,
-            network,
-        })
+        Ok(Self { metadata, tokenizer, network })
     }
 
     /// Version of the weights, as the training named it.
@@ -189,21 +182,12 @@ impl Model {
     /// model was trained on sentences and reads them best.
     #[must_use]
     pub fn read_sentences(&self, sentences: &[&str]) -> Vec<SentenceReading> {
-        let texts: Vec<Text> = sentences
-            .iter()
-            .map(|sentence| self.text(sentence))
-            .collect();
+        let texts: Vec<Text> = sentences.iter().map(|sentence| self.text(sentence)).collect();
         let windows: Vec<(&Pieces, &Window)> = texts
             .iter()
-            .flat_map(|text| {
-                text.windows
-                    .iter()
-                    .map(move |window| (&text.pieces, window))
-            })
+            .flat_map(|text| text.windows.iter().map(move |window| (&text.pieces, window)))
             .collect();
-        let mut states = WORKER
-            .with_borrow_mut(|worker| self.encode(worker, &windows))
-            .into_iter();
+        let mut states = WORKER.with_borrow_mut(|worker| self.encode(worker, &windows)).into_iter();
         texts
             .iter()
             .map(|text| self.reading(text, states.by_ref().take(text.windows.len()).collect()))
@@ -214,15 +198,8 @@ impl Model {
     ///
     /// A span without any letter in it takes the nearest word. Each score depends on the sentence and its own span.
     #[must_use]
-    pub fn score_mentions(
-        &self,
-        sentence: &SentenceReading,
-        mentions: &[Span],
-    ) -> Vec<MentionScore> {
-        let neutral = MentionScore {
-            probabilities: [0.0, 1.0, 0.0],
-            government: 0.0,
-        };
+    pub fn score_mentions(&self, sentence: &SentenceReading, mentions: &[Span]) -> Vec<MentionScore> {
+        let neutral = MentionScore { probabilities: [0.0, 1.0, 0.0], government: 0.0 };
         let mut scores = vec![neutral; mentions.len()];
         WORKER.with_borrow_mut(|worker| {
             for window in &sentence.windows {
@@ -231,8 +208,7 @@ impl Model {
                     continue;
                 }
                 let heads = &self.network.mentions;
-                let logits =
-                    heads.logits(&worker.engine, &window.hidden, &pieces, &mut worker.buffers);
+                let logits = heads.logits(&worker.engine, &window.hidden, &pieces, &mut worker.buffers);
                 for (place, logits) in places.into_iter().zip(logits) {
                     scores[place] = self.calibrated(logits);
                 }
@@ -243,18 +219,11 @@ impl Model {
 
     fn calibrated(&self, logits: heads::MentionLogits) -> MentionScore {
         let calibration = &self.metadata.calibration;
-        let mut probabilities = logits
-            .sentiment
-            .map(|logit| logit / calibration.sentiment_temperature);
+        let mut probabilities = logits.sentiment.map(|logit| logit / calibration.sentiment_temperature);
         softmax(&mut probabilities);
-        let mut reading = logits
-            .reading
-            .map(|logit| logit / calibration.place_temperature);
+        let mut reading = logits.reading.map(|logit| logit / calibration.place_temperature);
         softmax(&mut reading);
-        MentionScore {
-            probabilities,
-            government: reading[1],
-        }
+        MentionScore { probabilities, government: reading[1] }
     }
 
     fn text(&self, sentence: &str) -> Text {
@@ -281,19 +250,11 @@ impl Model {
         group: &[(&Pieces, &Window)],
         states: &mut Vec<WindowStates>,
     ) {
-        let columns: Vec<(Vec<u32>, Vec<u8>)> = group
-            .iter()
-            .map(|(pieces, window)| columns(pieces, window))
-            .collect();
-        let inputs: Vec<EncoderInput<'_>> = columns
-            .iter()
-            .map(|(ids, shapes)| EncoderInput { ids, shapes })
-            .collect();
-        let Worker {
-            engine,
-            buffers,
-            scores,
-        } = worker;
+        let columns: Vec<(Vec<u32>, Vec<u8>)> =
+            group.iter().map(|(pieces, window)| columns(pieces, window)).collect();
+        let inputs: Vec<EncoderInput<'_>> =
+            columns.iter().map(|(ids, shapes)| EncoderInput { ids, shapes }).collect();
+        let Worker { engine, buffers, scores } = worker;
         let hidden = self.network.encoder.encode(engine, &inputs, buffers);
         self.network.tags.scores(engine, hidden, scores);
         let width = self.metadata.architecture.width;
@@ -334,13 +295,6 @@ fn group_size(windows: &[(&Pieces, &Window)]) -> usize {
 /// Ids and case shapes of a window between `[CLS]` and `[SEP]`.
 fn columns(pieces: &Pieces, window: &Window) -> (Vec<u32>, Vec<u8>) {
     let last = pieces.len() - 1;
-    let kept = || {
-        std::iter::once(0)
-            .chain(window.pieces.clone())
-            .chain(std::iter::once(last))
-    };
-    (
-        kept().map(|index| pieces.ids[index]).collect(),
-        kept().map(|index| pieces.shapes[index]).collect(),
-    )
+    let kept = || std::iter::once(0).chain(window.pieces.clone()).chain(std::iter::once(last));
+    (kept().map(|index| pieces.ids[index]).collect(), kept().map(|index| pieces.shapes[index]).collect())
 }

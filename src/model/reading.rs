@@ -30,35 +30,22 @@ pub(super) struct WindowStates {
 impl WindowStates {
     pub(super) fn new(pieces: &Pieces, window: &Window, hidden: &[f32], scores: &[f32]) -> Self {
         let inner = pieces.offsets[window.pieces.clone()].iter().copied();
-        let offsets = std::iter::once((0, 0))
-            .chain(inner)
-            .chain(std::iter::once((0, 0)))
-            .collect();
-        Self {
-            window: window.clone(),
-            offsets,
-            hidden: hidden.to_vec(),
-            scores: scores.to_vec(),
-        }
+        let offsets = std::iter::once((0, 0)).chain(inner).chain(std::iter::once((0, 0))).collect();
+        Self { window: window.clone(), offsets, hidden: hidden.to_vec(), scores: scores.to_vec() }
     }
 
     /// The mentions that begin in this window: their places in `mentions` and their pieces.
     pub(super) fn mentions(&self, mentions: &[Span]) -> (Vec<usize>, Vec<Vec<usize>>) {
-        let own = mentions
-            .iter()
-            .enumerate()
-            .filter(|(_, span)| self.window.bytes.contains(&span.start.0));
-        own.map(|(place, span)| (place, self.pieces_of(*span)))
-            .unzip()
+        let own = mentions.iter().enumerate().filter(|(_, span)| self.window.bytes.contains(&span.start.0));
+        own.map(|(place, span)| (place, self.pieces_of(*span))).unzip()
     }
 
     /// Pieces that overlap the span, `[CLS]` and `[SEP]` never; else the piece that starts nearest; `[CLS]` when
     /// there is no piece at all.
     fn pieces_of(&self, span: Span) -> Vec<usize> {
         let inner = 1..self.offsets.len() - 1;
-        let overlaps = |index: &usize| {
-            self.offsets[*index].0 < span.end.0 && self.offsets[*index].1 > span.start.0
-        };
+        let overlaps =
+            |index: &usize| self.offsets[*index].0 < span.end.0 && self.offsets[*index].1 > span.start.0;
         let found: Vec<usize> = inner.clone().filter(overlaps).collect();
         if !found.is_empty() {
             return found;
@@ -75,11 +62,7 @@ pub(super) fn joined_scores(windows: &mut [WindowStates]) -> Vec<f32> {
     for (index, window) in windows.iter_mut().enumerate() {
         let scores = std::mem::take(&mut window.scores);
         let start = if index == 0 { 0 } else { TAGS };
-        let end = if index + 1 == count {
-            scores.len()
-        } else {
-            scores.len() - TAGS
-        };
+        let end = if index + 1 == count { scores.len() } else { scores.len() - TAGS };
         joined.extend_from_slice(&scores[start..end]);
     }
     joined

@@ -19,11 +19,7 @@ const ENTITY_KINDS: [EntityKind; 5] = [
     EntityKind::Group,
     EntityKind::Other,
 ];
-const QUOTE_PARTS: [QuotePartKind; 3] = [
-    QuotePartKind::Source,
-    QuotePartKind::Cue,
-    QuotePartKind::Content,
-];
+const QUOTE_PARTS: [QuotePartKind; 3] = [QuotePartKind::Source, QuotePartKind::Cue, QuotePartKind::Content];
 
 /// Words of a text: where each begins and ends, and the scores of its first piece.
 #[derive(Default)]
@@ -65,28 +61,19 @@ impl Words {
     /// The parts of quotes: sources, then cues, then contents, each in order.
     pub(super) fn quote_parts(&self, costs: &QuoteStartCosts) -> Vec<QuotePart> {
         let mut parts = Vec::new();
-        for (index, (part, cost)) in QUOTE_PARTS
-            .into_iter()
-            .zip([costs.source, costs.cue, costs.content])
-            .enumerate()
+        for (index, (part, cost)) in
+            QUOTE_PARTS.into_iter().zip([costs.source, costs.cue, costs.content]).enumerate()
         {
             let scores = self.layer(ENTITY_TAGS + index * QUOTE_TAGS, QUOTE_TAGS);
             let found = spans_of(&best_tags(&scores, QUOTE_TAGS, cost));
-            parts.extend(found.iter().map(|found| QuotePart {
-                span: self.span(found),
-                part,
-            }));
+            parts.extend(found.iter().map(|found| QuotePart { span: self.span(found), part }));
         }
         parts
     }
 
     /// The columns of one set of tags.
     fn layer(&self, first: usize, tags: usize) -> Vec<f32> {
-        self.scores
-            .chunks_exact(TAGS)
-            .flat_map(|row| &row[first..first + tags])
-            .copied()
-            .collect()
+        self.scores.chunks_exact(TAGS).flat_map(|row| &row[first..first + tags]).copied().collect()
     }
 
     fn span(&self, found: &TaggedWords) -> Span {
@@ -107,11 +94,7 @@ fn spans_of(tags: &[usize]) -> Vec<TaggedWords> {
     let mut spans: Vec<TaggedWords> = Vec::new();
     for (word, tag) in tags.iter().enumerate() {
         if tag % 2 == 1 {
-            spans.push(TaggedWords {
-                first: word,
-                last: word,
-                kind: tag / 2,
-            });
+            spans.push(TaggedWords { first: word, last: word, kind: tag / 2 });
         } else if *tag > 0
             && let Some(open) = spans.last_mut()
         {
@@ -128,8 +111,7 @@ fn confidence(scores: &[f32], found: &TaggedWords) -> f32 {
         let row = &scores[word * ENTITY_TAGS..(word + 1) * ENTITY_TAGS];
         let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let power = |score: f32| (score - highest).exp();
-        (power(row[begin]) + power(row[inside]))
-            / row.iter().map(|score| power(*score)).sum::<f32>()
+        (power(row[begin]) + power(row[inside])) / row.iter().map(|score| power(*score)).sum::<f32>()
     };
     (found.first..=found.last).map(of_word).fold(1.0, f32::min)
 }

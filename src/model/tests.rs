@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::*;
 
-static MODEL: LazyLock<Model> =
-    LazyLock::new(|| Model::embedded().expect("the shipped files load"));
+static MODEL: LazyLock<Model> = LazyLock::new(|| Model::embedded().expect("the shipped files load"));
 
 /// What `training/` (step 6) says of sentences that were written for the project; offsets in code points.
 #[derive(Deserialize)]
@@ -56,26 +55,14 @@ impl Differences {
     }
 
     fn assert_mostly_within(&self, tolerance: f32) {
-        let outside = self
-            .0
-            .iter()
-            .filter(|difference| **difference >= tolerance)
-            .count();
-        assert!(
-            outside * 50 <= self.0.len(),
-            "{outside} of {} differ by {tolerance} or more",
-            self.0.len()
-        );
+        let outside = self.0.iter().filter(|difference| **difference >= tolerance).count();
+        assert!(outside * 50 <= self.0.len(), "{outside} of {} differ by {tolerance} or more", self.0.len());
     }
 }
 
 fn reference() -> Reference {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/data/model/reference_outputs.json"
-    );
-    let text =
-        std::fs::read_to_string(file).expect("the reference outputs are part of the repository");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/model/reference_outputs.json");
+    let text = std::fs::read_to_string(file).expect("the reference outputs are part of the repository");
     let reference: Reference = serde_json::from_str(&text).expect("they are JSON");
     assert_eq!(
         reference.model_version,
@@ -90,9 +77,7 @@ fn code_points(text: &str, byte: usize) -> usize {
 }
 
 fn byte_of(text: &str, code_point: usize) -> usize {
-    text.char_indices()
-        .nth(code_point)
-        .map_or(text.len(), |(byte, _)| byte)
+    text.char_indices().nth(code_point).map_or(text.len(), |(byte, _)| byte)
 }
 
 fn probabilities(logits: &[f32]) -> Vec<f32> {
@@ -102,20 +87,13 @@ fn probabilities(logits: &[f32]) -> Vec<f32> {
 }
 
 fn largest_difference(left: &[f32], right: &[f32]) -> f32 {
-    left.iter()
-        .zip(right)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
+    left.iter().zip(right).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
 /// Tag scores of every piece, as one text.
 fn tag_scores(model: &Model, text: &str) -> Vec<f32> {
     let text = model.text(text);
-    let windows: Vec<_> = text
-        .windows
-        .iter()
-        .map(|window| (&text.pieces, window))
-        .collect();
+    let windows: Vec<_> = text.windows.iter().map(|window| (&text.pieces, window)).collect();
     let mut states = WORKER.with_borrow_mut(|worker| model.encode(worker, &windows));
     reading::joined_scores(&mut states)
 }
@@ -145,10 +123,8 @@ fn tag_probabilities_are_those_of_the_python_reference() {
     for expected in reference().outputs {
         let scores = tag_scores(&MODEL, &expected.text);
         let pieces = expected.entity_logits.iter().zip(&expected.quote_logits);
-        for ((row, (entities, quotes)), word_start) in scores
-            .chunks_exact(tags::TAGS)
-            .zip(pieces)
-            .zip(&expected.word_start)
+        for ((row, (entities, quotes)), word_start) in
+            scores.chunks_exact(tags::TAGS).zip(pieces).zip(&expected.word_start)
         {
             let layers = std::iter::once(entities).chain(quotes);
             let mut columns = row;
@@ -164,20 +140,11 @@ fn tag_probabilities_are_those_of_the_python_reference() {
             }
         }
     }
-    assert!(
-        near_ties * 200 <= words,
-        "{near_ties} of {words} tags differ"
-    );
+    assert!(near_ties * 200 <= words, "{near_ties} of {words} tags differ");
 }
 
 fn best(values: &[f32]) -> usize {
-    (0..values.len()).fold(0, |best, index| {
-        if values[index] > values[best] {
-            index
-        } else {
-            best
-        }
-    })
+    (0..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best })
 }
 
 #[test]
@@ -190,15 +157,10 @@ fn mention_differences() -> Differences {
     for expected in reference().outputs {
         let text = &expected.text;
         let reading = MODEL.read_sentences(&[text]).remove(0);
-        let span = |mention: &ExpectedMention| {
-            Span::new(byte_of(text, mention.start), byte_of(text, mention.end))
-        };
+        let span =
+            |mention: &ExpectedMention| Span::new(byte_of(text, mention.start), byte_of(text, mention.end));
         let spans: Vec<Span> = expected.mentions.iter().map(span).collect();
-        for (score, wanted) in MODEL
-            .score_mentions(&reading, &spans)
-            .iter()
-            .zip(&expected.mentions)
-        {
+        for (score, wanted) in MODEL.score_mentions(&reading, &spans).iter().zip(&expected.mentions) {
             differences.add(&score.probabilities, &wanted.sentiment, text);
             differences.add(&[score.government], &wanted.reading[1..], text);
         }
@@ -209,9 +171,8 @@ fn mention_differences() -> Differences {
 /// x86 without VNNI, where activations have 7 bits (see `Engine`).
 #[test]
 fn narrow_activations_stay_near_the_reference() {
-    let engine = WORKER.with_borrow_mut(|worker| {
-        std::mem::replace(&mut worker.engine, Engine::with_narrow_activations())
-    });
+    let engine = WORKER
+        .with_borrow_mut(|worker| std::mem::replace(&mut worker.engine, Engine::with_narrow_activations()));
     let differences = mention_differences().0;
     assert!(differences.iter().sum::<f32>() / (differences.len() as f32) < TOLERANCE);
     WORKER.with_borrow_mut(|worker| worker.engine = engine);
@@ -220,33 +181,22 @@ fn narrow_activations_stay_near_the_reference() {
 /// Everything that the model says of a sentence, to compare bit for bit.
 fn everything(reading: &SentenceReading) -> (String, Vec<u32>) {
     let text = format!("{:?} {:?}", reading.entities, reading.quotes);
-    let bits = reading
-        .windows
-        .iter()
-        .flat_map(|window| &window.hidden)
-        .map(|value| value.to_bits())
-        .collect();
+    let bits =
+        reading.windows.iter().flat_map(|window| &window.hidden).map(|value| value.to_bits()).collect();
     (text, bits)
 }
 
 #[test]
 fn a_sentence_reads_the_same_alone_and_in_company_bit_for_bit() {
     let outputs = reference().outputs;
-    let sentences: Vec<&str> = outputs
-        .iter()
-        .map(|expected| expected.text.as_str())
-        .collect();
+    let sentences: Vec<&str> = outputs.iter().map(|expected| expected.text.as_str()).collect();
     let company = MODEL.read_sentences(&sentences);
     let backwards: Vec<&str> = sentences.iter().rev().copied().collect();
     let other_company = MODEL.read_sentences(&backwards);
     for (index, sentence) in sentences.iter().enumerate() {
         let alone = everything(&MODEL.read_sentences(&[sentence])[0]);
         assert_eq!(alone, everything(&company[index]), "{sentence}");
-        assert_eq!(
-            alone,
-            everything(&other_company[sentences.len() - 1 - index]),
-            "{sentence}"
-        );
+        assert_eq!(alone, everything(&other_company[sentences.len() - 1 - index]), "{sentence}");
     }
 }
 
@@ -256,67 +206,39 @@ fn a_mention_scores_the_same_alone_and_among_others_bit_for_bit() {
     let reading = MODEL.read_sentences(&[text]).remove(0);
     let spans: Vec<Span> = ["The minister", "Velmora Energy", "Karim Daoud", "Minsk"]
         .map(|name| {
-            text.find(name)
-                .map(|start| Span::new(start, start + name.len()))
-                .expect("it stands there")
+            text.find(name).map(|start| Span::new(start, start + name.len())).expect("it stands there")
         })
         .to_vec();
     let together = MODEL.score_mentions(&reading, &spans);
     for (span, score) in spans.iter().zip(&together) {
         assert_eq!(MODEL.score_mentions(&reading, &[*span]), [*score]);
     }
-    let distinct: HashSet<u32> = together
-        .iter()
-        .map(|score| score.probabilities[0].to_bits())
-        .collect();
-    assert_eq!(
-        distinct.len(),
-        spans.len(),
-        "each mention is scored for itself"
-    );
+    let distinct: HashSet<u32> = together.iter().map(|score| score.probabilities[0].to_bits()).collect();
+    assert_eq!(distinct.len(), spans.len(), "each mention is scored for itself");
 }
 
 #[test]
 fn another_thread_reads_the_same() {
     let text = "Beijing has not answered Seoul's letter.";
     let here = everything(&MODEL.read_sentences(&[text])[0]);
-    let there = std::thread::spawn(move || everything(&MODEL.read_sentences(&[text])[0]))
-        .join()
-        .expect("it ends");
+    let there =
+        std::thread::spawn(move || everything(&MODEL.read_sentences(&[text])[0])).join().expect("it ends");
     assert_eq!(here, there);
 }
 
 #[test]
 fn a_long_text_is_read_in_windows_and_nothing_is_left_out() {
-    let sentence =
-        "Mayor Linnea Berg thanked the Northern Water Trust in Hungary, and “everyone” cheered. ";
+    let sentence = "Mayor Linnea Berg thanked the Northern Water Trust in Hungary, and “everyone” cheered. ";
     let text = sentence.repeat(40);
     let reading = MODEL.read_sentences(&[&text]).remove(0);
-    assert!(
-        reading.windows.len() >= 3,
-        "{} windows",
-        reading.windows.len()
-    );
-    assert_eq!(
-        tag_scores(&MODEL, &text).len(),
-        MODEL.count_pieces(&text) * tags::TAGS
-    );
-    let last = text
-        .rfind("Hungary")
-        .map(|start| Span::new(start, start + 7))
-        .expect("it stands there");
-    let first = text
-        .find("Hungary")
-        .map(|start| Span::new(start, start + 7))
-        .expect("it stands there");
+    assert!(reading.windows.len() >= 3, "{} windows", reading.windows.len());
+    assert_eq!(tag_scores(&MODEL, &text).len(), MODEL.count_pieces(&text) * tags::TAGS);
+    let last = text.rfind("Hungary").map(|start| Span::new(start, start + 7)).expect("it stands there");
+    let first = text.find("Hungary").map(|start| Span::new(start, start + 7)).expect("it stands there");
     let scores = MODEL.score_mentions(&reading, &[last, first]);
     let turned = MODEL.score_mentions(&reading, &[first, last]);
     assert_eq!(scores, [turned[1], turned[0]]);
-    assert!(
-        scores
-            .iter()
-            .all(|score| score.probabilities != [0.0, 1.0, 0.0])
-    );
+    assert!(scores.iter().all(|score| score.probabilities != [0.0, 1.0, 0.0]));
 }
 
 #[test]
@@ -332,17 +254,8 @@ fn empty_and_blank_sentences_hold_nothing() {
 
 #[test]
 fn a_file_that_does_not_fit_is_refused_by_name() {
-    let error = |file: Vec<u8>| {
-        Model::from_bytes(file)
-            .map(|_| ())
-            .expect_err("it is refused")
-            .to_string()
-    };
-    assert!(
-        error(Vec::new()).contains("safetensors"),
-        "{}",
-        error(Vec::new())
-    );
+    let error = |file: Vec<u8>| Model::from_bytes(file).map(|_| ()).expect_err("it is refused").to_string();
+    assert!(error(Vec::new()).contains("safetensors"), "{}", error(Vec::new()));
     assert!(error(b"\x02\0\0\0\0\0\0\0{}".to_vec()).contains("metadata"));
     let replaced = |from: &str, to: &str| {
         let (header, body) = EMBEDDED_WEIGHTS.split_at(EMBEDDED_WEIGHTS.len().min(40_000));
@@ -357,9 +270,7 @@ fn a_file_that_does_not_fit_is_refused_by_name() {
     assert!(missing.contains("tags.bias"), "{missing}");
     let shape = replaced("\"shape\":[13,6]", "\"shape\":[6,13]");
     assert!(
-        shape.contains("context.distance.weight")
-            && shape.contains("[6, 13]")
-            && shape.contains("[13, 6]"),
+        shape.contains("context.distance.weight") && shape.contains("[6, 13]") && shape.contains("[13, 6]"),
         "{shape}"
     );
     let layers = replaced("\\\"layers\\\": 6", "\\\"layers\\\": 7");
@@ -368,9 +279,8 @@ fn a_file_that_does_not_fit_is_refused_by_name() {
 
 #[test]
 fn a_path_that_cannot_be_read_is_named() {
-    let error = Model::from_path(Path::new("no/such/model.safetensors"))
-        .map(|_| ())
-        .expect_err("there is none");
+    let error =
+        Model::from_path(Path::new("no/such/model.safetensors")).map(|_| ()).expect_err("there is none");
     assert!(error.to_string().contains("no/such/model.safetensors"));
 }
 
@@ -378,10 +288,7 @@ fn a_path_that_cannot_be_read_is_named() {
 fn a_file_read_at_run_time_gives_the_same_as_the_embedded_one() {
     let owned = Model::from_bytes(EMBEDDED_WEIGHTS.to_vec()).expect("it fits");
     let text = "Washington imposed sanctions on Minsk.";
-    assert_eq!(
-        everything(&owned.read_sentences(&[text])[0]),
-        everything(&MODEL.read_sentences(&[text])[0])
-    );
+    assert_eq!(everything(&owned.read_sentences(&[text])[0]), everything(&MODEL.read_sentences(&[text])[0]));
 }
 
 proptest! {

@@ -59,8 +59,7 @@ impl PieceTokenizer {
         let mut continues = vec![false; vocabulary];
         for (piece, id) in tokenizer.get_vocab(true) {
             let Some(entry) = continues.get_mut(id as usize) else {
-                let reason =
-                    format!("piece {piece:?} has the id {id}, the model has {vocabulary} words");
+                let reason = format!("piece {piece:?} has the id {id}, the model has {vocabulary} words");
                 return Err(ModelError::Tokenizer(reason));
             };
             *entry = piece.starts_with("##");
@@ -68,15 +67,9 @@ impl PieceTokenizer {
         // The vocabulary must have a piece for the unknown, or some text could not be encoded.
         let probe = tokenizer.encode("a \u{10FFFD}", true).map_err(failed)?;
         if probe.get_ids().len() < 3 {
-            return Err(ModelError::Tokenizer(
-                "it adds no [CLS] and [SEP]".to_owned(),
-            ));
+            return Err(ModelError::Tokenizer("it adds no [CLS] and [SEP]".to_owned()));
         }
-        Ok(Self {
-            tokenizer,
-            character_map,
-            continues,
-        })
+        Ok(Self { tokenizer, character_map, continues })
     }
 
     pub(super) fn pieces(&self, text: &str) -> Pieces {
@@ -87,30 +80,19 @@ impl PieceTokenizer {
             .expect("WordPiece with a piece for the unknown takes any text");
         let count = encoding.get_ids().len();
         let last = count - 1;
-        let mut pieces = Pieces {
-            ids: encoding.get_ids().to_vec(),
-            ..Pieces::default()
-        };
+        let mut pieces = Pieces { ids: encoding.get_ids().to_vec(), ..Pieces::default() };
         for (index, (start, end)) in encoding.get_offsets().iter().enumerate() {
             let special = index == 0 || index == last;
-            let (start, end) = if special {
-                (0, 0)
-            } else {
-                (shifts.original(*start), shifts.original(*end))
-            };
-            let (start, end) = (
-                text.floor_char_boundary(start),
-                text.ceil_char_boundary(end),
-            );
+            let (start, end) =
+                if special { (0, 0) } else { (shifts.original(*start), shifts.original(*end)) };
+            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
             pieces.shapes.push(if special {
                 shape::SPECIAL
             } else {
                 case_shape(&text[start..end.max(start)])
             });
             pieces.offsets.push((start, end.max(start)));
-            pieces
-                .word_start
-                .push(!special && !self.continues[pieces.ids[index] as usize]);
+            pieces.word_start.push(!special && !self.continues[pieces.ids[index] as usize]);
         }
         pieces
     }
@@ -145,9 +127,7 @@ impl Shifts {
     }
 
     fn original(&self, mapped: usize) -> usize {
-        let behind = self
-            .ends
-            .partition_point(|(mapped_end, _)| *mapped_end <= mapped);
+        let behind = self.ends.partition_point(|(mapped_end, _)| *mapped_end <= mapped);
         match behind.checked_sub(1).and_then(|index| self.ends.get(index)) {
             None => mapped,
             Some((mapped_end, original_end)) => mapped - mapped_end + original_end,

@@ -65,10 +65,7 @@ fn write_rounded<I: Isa>(isa: I, row: &[f32], bytes: &mut [u8], inverse: f32, ze
         let b = rounded(isa, &chunk[lanes..2 * lanes], inverse_lanes, zero_lanes);
         let c = rounded(isa, &chunk[2 * lanes..3 * lanes], inverse_lanes, zero_lanes);
         let d = rounded(isa, &chunk[3 * lanes..], inverse_lanes, zero_lanes);
-        let (low, high) = (
-            integers.narrow_saturate(a, b),
-            integers.narrow_saturate(c, d),
-        );
+        let (low, high) = (integers.narrow_saturate(a, b), integers.narrow_saturate(c, d));
         isa.u8().store(isa.i16().narrow_saturate(low, high), target);
     }
     for (x, target) in chunks.remainder().iter().zip(targets.into_remainder()) {
@@ -79,10 +76,7 @@ fn write_rounded<I: Isa>(isa: I, row: &[f32], bytes: &mut [u8], inverse: f32, ze
 #[inline(always)]
 fn rounded<I: Isa>(isa: I, part: &[f32], inverse: I::F32, zero: I::I32) -> I::I32 {
     let floats = isa.f32();
-    isa.i32().add(
-        floats.to_int_round(floats.mul(floats.load(part), inverse)),
-        zero,
-    )
+    isa.i32().add(floats.to_int_round(floats.mul(floats.load(part), inverse)), zero)
 }
 
 /// int8 products of one row to f32.
@@ -98,12 +92,7 @@ impl SimdOp for Dequantise<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self {
-            products,
-            row_scale,
-            channels,
-            out,
-        } = self;
+        let Self { products, row_scale, channels, out } = self;
         for_lanes(
             isa,
             products,
@@ -129,12 +118,7 @@ impl SimdOp for DequantiseGelu<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self {
-            products,
-            row_scale,
-            channels,
-            out,
-        } = self;
+        let Self { products, row_scale, channels, out } = self;
         for_lanes(
             isa,
             products,
@@ -161,13 +145,7 @@ impl SimdOp for DequantiseAddNorm<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self {
-            products,
-            row_scale,
-            channels,
-            norm,
-            row,
-        } = self;
+        let Self { products, row_scale, channels, norm, row } = self;
         let floats = isa.f32();
         for_lanes(
             isa,
@@ -225,10 +203,7 @@ impl SimdOp for NormRow<'_> {
             .zip(norm.bias.chunks_exact(lanes));
         for ((x, weight), bias) in parts {
             let scaled = floats.mul(floats.sub(floats.load(x), mean), inverse);
-            floats.store(
-                floats.mul_add(scaled, floats.load(weight), floats.load(bias)),
-                x,
-            );
+            floats.store(floats.mul_add(scaled, floats.load(weight), floats.load(bias)), x);
         }
     }
 }
@@ -273,9 +248,7 @@ fn for_lanes<I: Isa, F: Fn(I::F32, I::F32) -> I::F32>(
     let (floats, integers) = (isa.f32(), isa.i32());
     let row_scale = floats.splat(row_scale);
     let lanes = floats.len();
-    let inputs = products
-        .chunks_exact(lanes)
-        .zip(channels.scales.chunks_exact(lanes));
+    let inputs = products.chunks_exact(lanes).zip(channels.scales.chunks_exact(lanes));
     let inputs = inputs.zip(channels.biases.chunks_exact(lanes));
     for (((product, scale), bias), target) in inputs.zip(out.chunks_exact_mut(lanes)) {
         let product = integers.to_float(integers.load(product));
@@ -292,12 +265,7 @@ pub(super) const LANES: usize = 16;
 pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 8];
     let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest: f32 = left_chunks
-        .remainder()
-        .iter()
-        .zip(right_chunks.remainder())
-        .map(|(a, b)| a * b)
-        .sum();
+    let rest: f32 = left_chunks.remainder().iter().zip(right_chunks.remainder()).map(|(a, b)| a * b).sum();
     for (a, b) in left_chunks.zip(right_chunks) {
         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
             *sum += a * b;
@@ -319,19 +287,10 @@ mod tests {
 
     #[test]
     fn quantising_rounds_half_to_even_and_keeps_the_sign() {
-        let row: Vec<f32> = [127.0, -127.0, 0.5, 1.5, -0.5, -1.5, 2.5, 0.0]
-            .iter()
-            .copied()
-            .cycle()
-            .take(64)
-            .collect();
+        let row: Vec<f32> =
+            [127.0, -127.0, 0.5, 1.5, -0.5, -1.5, 2.5, 0.0].iter().copied().cycle().take(64).collect();
         let mut bytes = vec![0; 64];
-        let scale = QuantiseRow {
-            row: &row,
-            bytes: &mut bytes,
-            limit: 127,
-        }
-        .dispatch();
+        let scale = QuantiseRow { row: &row, bytes: &mut bytes, limit: 127 }.dispatch();
         assert_eq!(scale, 1.0);
         assert_eq!(bytes[..8], [255, 1, 128, 130, 128, 126, 130, 128]);
     }
@@ -340,12 +299,7 @@ mod tests {
     fn a_row_of_zeros_or_of_the_smallest_numbers_stays_zero() {
         for value in [0.0, 1e-42] {
             let mut bytes = vec![0; 32];
-            let scale = QuantiseRow {
-                row: &[value; 32],
-                bytes: &mut bytes,
-                limit: 127,
-            }
-            .dispatch();
+            let scale = QuantiseRow { row: &[value; 32], bytes: &mut bytes, limit: 127 }.dispatch();
             assert!(scale.is_finite());
             assert!(bytes.iter().all(|byte| *byte == 128));
         }
@@ -353,17 +307,9 @@ mod tests {
 
     #[test]
     fn a_normed_row_has_mean_zero_and_variance_one() {
-        let norm = Norm {
-            weight: vec![1.0; 32],
-            bias: vec![0.0; 32],
-            epsilon: 1e-12,
-        };
+        let norm = Norm { weight: vec![1.0; 32], bias: vec![0.0; 32], epsilon: 1e-12 };
         let mut row: Vec<f32> = (0..32).map(|i| i as f32 * 3.0 + 7.0).collect();
-        NormRow {
-            row: &mut row,
-            norm: &norm,
-        }
-        .dispatch();
+        NormRow { row: &mut row, norm: &norm }.dispatch();
         let mean = row.iter().sum::<f32>() / 32.0;
         let variance = row.iter().map(|x| x * x).sum::<f32>() / 32.0;
         assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5);

@@ -22,14 +22,7 @@ pub(super) fn best_tags(scores: &[f32], tags: usize, start_cost: f32) -> Vec<usi
         for (tag, score) in word.iter().enumerate() {
             let (origin, best) = if totals.is_empty() {
                 // Nothing stands before the first word: it cannot go on with a span.
-                (
-                    0,
-                    if tag == 0 || opens(tag) {
-                        0.0
-                    } else {
-                        f32::NEG_INFINITY
-                    },
-                )
+                (0, if tag == 0 || opens(tag) { 0.0 } else { f32::NEG_INFINITY })
             } else {
                 best_before(&totals, tag)
             };

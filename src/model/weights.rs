@@ -22,19 +22,11 @@ pub(super) struct Network {
 impl Network {
     /// Reads and packs every tensor. `Cow::Borrowed` bytes (the embedded file) are used in place for the table of
     /// words, half of the file; the rest is packed for the processor's matrix kernel.
-    pub(super) fn read(
-        file: &Cow<'static, [u8]>,
-        architecture: &Architecture,
-    ) -> Result<Self, ModelError> {
+    pub(super) fn read(file: &Cow<'static, [u8]>, architecture: &Architecture) -> Result<Self, ModelError> {
         let engine = Engine::new();
-        let tensors = Tensors {
-            tensors: SafeTensors::deserialize(file)?,
-            engine: &engine,
-        };
+        let tensors = Tensors { tensors: SafeTensors::deserialize(file)?, engine: &engine };
         let a = architecture;
-        let layers = (0..a.layers)
-            .map(|index| tensors.layer(index, a))
-            .collect::<Result<_, _>>()?;
+        let layers = (0..a.layers).map(|index| tensors.layer(index, a)).collect::<Result<_, _>>()?;
         Ok(Self {
             encoder: Encoder {
                 embeddings: tensors.embeddings(file, a)?,
@@ -42,18 +34,14 @@ impl Network {
                 width: a.width,
                 heads: a.heads,
             },
-            tags: TagHead {
-                linear: tensors.float_linear("tags", TAGS, a.width)?,
-            },
+            tags: TagHead { linear: tensors.float_linear("tags", TAGS, a.width)? },
             mentions: MentionHeads {
                 width: a.width,
                 context_heads: a.context_heads,
                 query: tensors.byte_linear("context.query", a.width, 2 * a.width)?,
                 key_value: tensors.byte_linear("context.key_value", 2 * a.width, a.width)?,
-                distances: tensors.floats(
-                    "context.distance.weight",
-                    &[a.distance_buckets, a.context_heads],
-                )?,
+                distances: tensors
+                    .floats("context.distance.weight", &[a.distance_buckets, a.context_heads])?,
                 sentiment_hidden: tensors.byte_linear("sentiment_hidden", a.width, 4 * a.width)?,
                 sentiment: tensors.rows("sentiment_out", a.width)?,
                 reading: tensors.rows("reading_out", 4 * a.width)?,
@@ -68,11 +56,7 @@ struct Tensors<'f> {
 }
 
 impl<'f> Tensors<'f> {
-    fn embeddings(
-        &self,
-        file: &Cow<'static, [u8]>,
-        a: &Architecture,
-    ) -> Result<Embeddings, ModelError> {
+    fn embeddings(&self, file: &Cow<'static, [u8]>, a: &Architecture) -> Result<Embeddings, ModelError> {
         let words = self.bytes("words.weight", Dtype::I8, "int8", &[a.vocabulary, a.width])?;
         let words = match file {
             Cow::Borrowed(file) => Cow::Borrowed(part_of(file, words)),
@@ -107,36 +91,17 @@ impl<'f> Tensors<'f> {
         })
     }
 
-    fn byte_linear(
-        &self,
-        name: &str,
-        outputs: usize,
-        inputs: usize,
-    ) -> Result<ByteLinear, ModelError> {
-        let weights = self.bytes(
-            &format!("{name}.weight"),
-            Dtype::I8,
-            "int8",
-            &[outputs, inputs],
-        )?;
+    fn byte_linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<ByteLinear, ModelError> {
+        let weights = self.bytes(&format!("{name}.weight"), Dtype::I8, "int8", &[outputs, inputs])?;
         let weights: Vec<i8> = weights.iter().map(|byte| byte.cast_signed()).collect();
         let scales = self.floats(&format!("{name}.scale"), &[outputs])?;
         let biases = self.floats(&format!("{name}.bias"), &[outputs])?;
         Ok(ByteLinear::new(self.engine, &weights, scales, biases))
     }
 
-    fn float_linear(
-        &self,
-        name: &str,
-        outputs: usize,
-        inputs: usize,
-    ) -> Result<FloatLinear, ModelError> {
+    fn float_linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<FloatLinear, ModelError> {
         let weights = self.floats(&format!("{name}.weight"), &[outputs, inputs])?;
-        Ok(FloatLinear::new(
-            self.engine,
-            &weights,
-            self.floats(&format!("{name}.bias"), &[outputs])?,
-        ))
+        Ok(FloatLinear::new(self.engine, &weights, self.floats(&format!("{name}.bias"), &[outputs])?))
     }
 
     /// A linear layer of so few outputs that it is applied row by row.
@@ -147,24 +112,17 @@ impl<'f> Tensors<'f> {
     ) -> Result<[(Vec<f32>, f32); OUTPUTS], ModelError> {
         let weights = self.floats(&format!("{name}.weight"), &[OUTPUTS, inputs])?;
         let biases = self.floats(&format!("{name}.bias"), &[OUTPUTS])?;
-        Ok(std::array::from_fn(|i| {
-            (weights[i * inputs..(i + 1) * inputs].to_vec(), biases[i])
-        }))
+        Ok(std::array::from_fn(|i| (weights[i * inputs..(i + 1) * inputs].to_vec(), biases[i])))
     }
 
     fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         let bytes = self.bytes(name, Dtype::F32, "f32", shape)?;
         let (numbers, _) = bytes.as_chunks::<4>();
-        let values: Vec<f32> = numbers
-            .iter()
-            .map(|number| f32::from_le_bytes(*number))
-            .collect();
+        let values: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
         if values.iter().all(|value| value.is_finite()) {
             Ok(values)
         } else {
-            Err(ModelError::NotFinite {
-                name: name.to_owned(),
-            })
+            Err(ModelError::NotFinite { name: name.to_owned() })
         }
     }
 
@@ -175,27 +133,15 @@ impl<'f> Tensors<'f> {
         expected: &'static str,
         shape: &[usize],
     ) -> Result<&'f [u8], ModelError> {
-        let tensor = self
-            .tensors
-            .tensor(name)
-            .map_err(|_| ModelError::MissingTensor {
-                name: name.to_owned(),
-            })?;
+        let tensor =
+            self.tensors.tensor(name).map_err(|_| ModelError::MissingTensor { name: name.to_owned() })?;
         if tensor.dtype() != kind {
             let found = format!("{:?}", tensor.dtype());
-            return Err(ModelError::ElementType {
-                name: name.to_owned(),
-                found,
-                expected,
-            });
+            return Err(ModelError::ElementType { name: name.to_owned(), found, expected });
         }
         if tensor.shape() != shape {
             let (found, expected) = (tensor.shape().to_vec(), shape.to_vec());
-            return Err(ModelError::Shape {
-                name: name.to_owned(),
-                found,
-                expected,
-            });
+            return Err(ModelError::Shape { name: name.to_owned(), found, expected });
         }
         Ok(tensor.data())
     }

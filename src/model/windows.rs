@@ -18,25 +18,10 @@ pub(super) fn windows(pieces: &Pieces, longest: usize) -> Vec<Window> {
     let mut windows = Vec::new();
     let mut first = 1;
     loop {
-        let end = if last - first <= longest {
-            last
-        } else {
-            cut(pieces, first, longest)
-        };
-        let begins = if first == 1 {
-            0
-        } else {
-            pieces.offsets[first].0
-        };
-        let ends = if end < last {
-            pieces.offsets[end].0
-        } else {
-            usize::MAX
-        };
-        windows.push(Window {
-            pieces: first..end,
-            bytes: begins..ends,
-        });
+        let end = if last - first <= longest { last } else { cut(pieces, first, longest) };
+        let begins = if first == 1 { 0 } else { pieces.offsets[first].0 };
+        let ends = if end < last { pieces.offsets[end].0 } else { usize::MAX };
+        windows.push(Window { pieces: first..end, bytes: begins..ends });
         if end == last {
             return windows;
         }
@@ -46,10 +31,7 @@ pub(super) fn windows(pieces: &Pieces, longest: usize) -> Vec<Window> {
 
 fn cut(pieces: &Pieces, first: usize, longest: usize) -> usize {
     let latest = first + longest;
-    (first + 1..=latest)
-        .rev()
-        .find(|index| pieces.word_start[*index])
-        .unwrap_or(first + 1)
+    (first + 1..=latest).rev().find(|index| pieces.word_start[*index]).unwrap_or(first + 1)
 }
 
 #[cfg(test)]
@@ -58,11 +40,7 @@ mod tests {
 
     /// A text of words with the given numbers of pieces, two bytes a piece.
     fn text(words: &[usize]) -> Pieces {
-        let mut pieces = Pieces {
-            offsets: vec![(0, 0)],
-            word_start: vec![false],
-            ..Pieces::default()
-        };
+        let mut pieces = Pieces { offsets: vec![(0, 0)], word_start: vec![false], ..Pieces::default() };
         for length in words {
             for index in 0..*length {
                 let start = 2 * (pieces.offsets.len() - 1);
@@ -77,22 +55,13 @@ mod tests {
     }
 
     fn ranges(words: &[usize], longest: usize) -> Vec<Range<usize>> {
-        windows(&text(words), longest)
-            .into_iter()
-            .map(|window| window.pieces)
-            .collect()
+        windows(&text(words), longest).into_iter().map(|window| window.pieces).collect()
     }
 
     #[test]
     fn a_text_that_fits_is_one_window() {
         assert_eq!(ranges(&[1; 5], 5), [1..6]);
-        assert_eq!(
-            windows(&text(&[]), 5),
-            [Window {
-                pieces: 1..1,
-                bytes: 0..usize::MAX
-            }]
-        );
+        assert_eq!(windows(&text(&[]), 5), [Window { pieces: 1..1, bytes: 0..usize::MAX }]);
     }
 
     #[test]
@@ -103,10 +72,7 @@ mod tests {
 
     #[test]
     fn every_byte_belongs_to_one_window() {
-        let found: Vec<_> = windows(&text(&[2, 2, 2, 2]), 5)
-            .into_iter()
-            .map(|window| window.bytes)
-            .collect();
+        let found: Vec<_> = windows(&text(&[2, 2, 2, 2]), 5).into_iter().map(|window| window.bytes).collect();
         assert_eq!(found, [0..8, 8..usize::MAX]);
     }
 }

@@ -1,1 +1,27 @@
-//! TODO
+//! Wires the rooms together and keeps the promises: nothing lost, nothing twice, order kept per
+//! partition, memory bounded.
+//!
+//! ```text
+//!              ┌──────────────── one OS thread owns both Kafka clients ─────────────────┐
+//!   poll ─► slots (a queue per partition) ─► finished prefix ─► open batch ─► commit with offsets
+//!              │ record                         ▲ outcome
+//!              ▼                                │
+//!           workers (bounded, one analysis at a time each; no Kafka, no locks)
+//! ```
+//!
+//! - [`process`]: one record to its outcome, a pure function.
+//! - [`workers`]: the threads that run it.
+//! - [`slots`]: what is in work, per partition, in offset order.
+//! - [`session`]: the loop, from joining the group to leaving it.
+//! - [`service`]: sessions one after the other, start and stop.
+
+mod dead_letter;
+mod ledger;
+pub mod outcome;
+pub mod process;
+mod service;
+mod session;
+mod slots;
+mod workers;
+
+pub use service::{Service, ServiceError, ServiceHandle, StopSwitch, Summary};

@@ -1,1 +1,8 @@
-//! TODO
+//! Sentiment toward mentions, and whose it is.
+
+mod lexicon;
+mod speaker;
+mod tone;
+
+pub use speaker::{Attribution, Voice, attribute, is_speech};
+pub use tone::Tone;

@@ -1,1 +1,10 @@
-//! TODO
+//! What operators see: every metric name stands in [`metrics`], every event that is logged or counted
+//! is a type in [`events`], what the probes answer is in [`Health`].
+
+pub mod events;
+mod health;
+pub mod logging;
+pub mod metrics;
+
+pub use health::{Condition, Health, Readiness, STUCK_AFTER};
+pub use metrics::Telemetry;

@@ -1,16 +1,6 @@
-//! The processing stage as one pure function: article in, analysis out.
+//! What the stage finds in an article.
 
-use crate::article::Article;
 use crate::text::Span;
-
-/// The processing stage. One instance is shared by all workers; the result depends on the article alone.
-pub trait Analyze: Send + Sync {
-    /// Reads one article.
-    fn analyze(&self, article: &Article) -> Analysis;
-
-    /// Name and version of the model, for the record and `--version`.
-    fn model(&self) -> &str;
-}
 
 /// What became of the article's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +62,19 @@ pub enum ActorKind {
     Organization,
     Country,
     Group,
+}
+
+impl ActorKind {
+    /// The word for it in records and labels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Organization => "organization",
+            Self::Country => "country",
+            Self::Group => "group",
+        }
+    }
 }
 
 /// The part an actor plays in the article.
@@ -170,4 +173,19 @@ pub struct Attitude {
     pub label: Polarity,
     pub confidence: f32,
     pub evidence: Location,
+}
+
+impl Analysis {
+    /// Nothing was read.
+    #[must_use]
+    pub fn empty(status: Status) -> Self {
+        Self {
+            status,
+            words: 0,
+            actors: Vec::new(),
+            places: Vec::new(),
+            quotes: Vec::new(),
+            attitudes: Vec::new(),
+        }
+    }
 }

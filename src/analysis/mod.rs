@@ -1,0 +1,22 @@
+//! The processing stage as one pure function: article in, analysis out.
+
+mod assemble;
+mod reading;
+mod stage;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use stage::{Stage, StageError};
+pub use types::*;
+
+use crate::article::Article;
+
+/// The processing stage. One instance is shared by all workers; the result depends on the article alone.
+pub trait Analyze: Send + Sync {
+    /// Reads one article.
+    fn analyze(&self, article: &Article) -> Analysis;
+
+    /// Name and version of the model, for the record and `--version`.
+    fn model(&self) -> &str;
+}

@@ -1,0 +1,218 @@
+//! `enrich`: the processing stage alone, on files or standard input.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use crate::analysis::{Analyze, Stage};
+use crate::article::{Article, Decoder};
+use crate::config::{Config, InputFormat, OffsetUnit, ProcessEnvironment};
+use crate::record::{self, EnrichedRecord, Processing};
+
+use super::failure::{Failure, report, with_causes};
+use super::version::VERSION;
+
+/// Find the actors in articles, and the sentiment toward each.
+///
+/// Without FILE, or with -, an article is read from standard input. An input that cannot be read is
+/// reported on standard error, the others still come out, and the exit code is 1.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tonewire enrich article.txt
+  tonewire enrich --output json article.json
+  tonewire enrich --format jsonl --output jsonl < articles.jsonl | jq '.actors[].name'")]
+pub(super) struct Arguments {
+    /// Files, each with one article (with --format jsonl one a line).
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How the input is read.
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    format: Format,
+    /// What comes out. Default: text on a terminal, jsonl otherwise.
+    #[arg(long, value_enum)]
+    output: Option<Output>,
+    /// Configuration file, for the field mapping in [input.json], [analysis] and [output].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// JSON if it looks like JSON, else text; files named .jsonl or .ndjson as jsonl.
+    Auto,
+    /// Plain text: the whole input is the body.
+    Text,
+    /// One JSON object.
+    Json,
+    /// A JSON object on each line.
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// A few readable lines per article.
+    Text,
+    /// One indented object; an array if there are several articles.
+    Json,
+    /// The record on one line, as it would be in the output topic.
+    Jsonl,
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let (_, config) = Config::load(arguments.config.as_deref(), &ProcessEnvironment)?;
+    let mut enricher = Enricher::new(&config, arguments)?;
+    let standard_input = [PathBuf::from("-")];
+    let files = if arguments.files.is_empty() { &standard_input[..] } else { &arguments.files };
+    for file in files {
+        enricher.file(file, arguments.format)?;
+    }
+    enricher.finish()
+}
+
+struct Enricher {
+    decoder: Decoder,
+    stage: Stage,
+    offsets: OffsetUnit,
+    max_record_bytes: usize,
+    output: Output,
+    /// Records of [`Output::Json`], whose form depends on their number.
+    records: Vec<EnrichedRecord>,
+    some_failed: bool,
+}
+
+impl Enricher {
+    fn new(config: &Config, arguments: &Arguments) -> Result<Self, Failure> {
+        let mut input = config.input.clone();
+        input.format = match arguments.format {
+            Format::Auto if arguments.config.is_some() => input.format,
+            Format::Auto => InputFormat::Auto,
+            Format::Text => InputFormat::Text,
+            Format::Json | Format::Jsonl => InputFormat::Json,
+        };
+        let default = if io::stdout().is_terminal() { Output::Text } else { Output::Jsonl };
+        Ok(Self {
+            decoder: Decoder::new(&input),
+            stage: Stage::new(&config.analysis).map_err(|error| Failure::from_error(&error))?,
+            offsets: config.output.offsets,
+            max_record_bytes: input.max_record_bytes,
+            output: arguments.output.unwrap_or(default),
+            records: Vec::new(),
+            some_failed: false,
+        })
+    }
+
+    fn file(&mut self, path: &Path, format: Format) -> Result<(), Failure> {
+        let is_standard_input = path == Path::new("-");
+        let name = if is_standard_input { "standard input".to_owned() } else { path.display().to_string() };
+        let opened: io::Result<Box<dyn Read>> = if is_standard_input {
+            Ok(Box::new(io::stdin()))
+        } else {
+            File::open(path).map(|file| Box::new(file) as Box<dyn Read>)
+        };
+        match opened {
+            Ok(input) if is_lines(format, path) => self.lines(&name, BufReader::new(input)),
+            Ok(input) => self.whole(&name, input),
+            Err(error) => {
+                self.failed(&name, &error.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn whole(&mut self, name: &str, input: impl Read) -> Result<(), Failure> {
+        let mut value = Vec::new();
+        // One byte more than allowed is enough for the decoder to see that it is too much.
+        let limit = u64::try_from(self.max_record_bytes).unwrap_or(u64::MAX).saturating_add(1);
+        match input.take(limit).read_to_end(&mut value) {
+            Ok(_) => self.value(name, &value),
+            Err(error) => {
+                self.failed(name, &error.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn lines(&mut self, name: &str, mut input: impl BufRead) -> Result<(), Failure> {
+        let mut line = Vec::new();
+        for number in 1_u64.. {
+            line.clear();
+            match input.read_until(b'\n', &mut line) {
+                Ok(0) => break,
+                Ok(_) if line.trim_ascii().is_empty() => {}
+                Ok(_) => self.value(&format!("{name}, line {number}"), line.trim_ascii())?,
+                Err(error) => {
+                    self.failed(name, &error.to_string());
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Only a failure to write ends the command: bad input must not keep the next from coming out.
+    fn value(&mut self, name: &str, value: &[u8]) -> Result<(), Failure> {
+        match catch_unwind(AssertUnwindSafe(|| self.enrich(value))) {
+            Ok(Ok(records)) => records.into_iter().try_for_each(|record| self.write(record))?,
+            Ok(Err(message)) => self.failed(name, &message),
+            // The panic hook has told where.
+            Err(_) => self.failed(name, "not enriched because of the defect above"),
+        }
+        Ok(())
+    }
+
+    fn enrich(&self, value: &[u8]) -> Result<Vec<EnrichedRecord>, String> {
+        let articles = self.decoder.decode(value, None).map_err(|error| with_causes(&error))?;
+        Ok(articles.iter().map(|article| self.article(article)).collect())
+    }
+
+    fn article(&self, article: &Article) -> EnrichedRecord {
+        let started = Instant::now();
+        let analysis = self.stage.analyze(article);
+        let processing = Processing {
+            model: self.stage.model(),
+            version: VERSION,
+            processed_at: jiff::Timestamp::now(),
+            duration_ms: started.elapsed().as_secs_f64() * 1_000.0,
+            source: None,
+        };
+        record::enriched(article, &analysis, &processing, self.offsets)
+    }
+
+    fn write(&mut self, record: EnrichedRecord) -> Result<(), Failure> {
+        match self.output {
+            Output::Text => writeln!(io::stdout().lock(), "{}\n", record::text::render(&record).trim_end())?,
+            Output::Jsonl => write_json(&record, false)?,
+            Output::Json => self.records.push(record),
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, name: &str, message: &str) {
+        self.some_failed = true;
+        report(&format!("{name}: {message}"));
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self.records.as_slice() {
+            [] => {}
+            [record] => write_json(record, true)?,
+            records => write_json(&records, true)?,
+        }
+        if self.some_failed { Err(Failure::SomeInput) } else { Ok(()) }
+    }
+}
+
+fn write_json(value: &impl serde::Serialize, indented: bool) -> Result<(), Failure> {
+    let to_string = if indented { serde_json::to_string_pretty } else { serde_json::to_string };
+    let text = to_string(value).map_err(|error| Failure::from_error(&error))?;
+    Ok(writeln!(io::stdout().lock(), "{text}")?)
+}
+
+fn is_lines(format: Format, path: &Path) -> bool {
+    let named_so = || path.extension().is_some_and(|name| name == "jsonl" || name == "ndjson");
+    format == Format::Jsonl || (format == Format::Auto && named_so())
+}

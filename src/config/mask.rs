@@ -1,0 +1,78 @@
+//! Which values are secrets, and how a configuration is shown without them.
+
+use super::Settings;
+
+/// Shown in place of a secret.
+pub const MASK: &str = "****";
+
+/// Parts of a key's name that make its value a secret. Rather too many than one too few.
+const SECRET_PARTS: [&str; 8] =
+    ["password", "secret", "jaas", "ssl.key", "token", "credential", "private", "oauthbearer.config"];
+
+/// Whether the value of this key (of ours or of librdkafka) must never be shown.
+///
+/// A path to a file that holds the secret is not a secret itself, and needed to find a mistake.
+#[must_use]
+pub fn is_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let names_a_file = key.ends_with("_file") || key.ends_with(".location");
+    !names_a_file && SECRET_PARTS.iter().any(|part| key.contains(part))
+}
+
+/// The settings as a TOML table in which every secret that is set is masked.
+///
+/// # Errors
+/// Only if a number does not fit TOML's 64 bits.
+pub fn masked(settings: &Settings) -> Result<toml::Table, toml::ser::Error> {
+    let mut table = toml::Table::try_from(settings)?;
+    mask_table(&mut table);
+    Ok(table)
+}
+
+fn mask_table(table: &mut toml::Table) {
+    for (key, value) in table.iter_mut() {
+        match value {
+            toml::Value::Table(inner) => mask_table(inner),
+            toml::Value::String(text) if text.is_empty() => {}
+            value if is_secret(key) => *value = toml::Value::String(MASK.into()),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_secret_is_masked_and_nothing_else() {
+        let mut settings = Settings::default();
+        settings.kafka.security.sasl_password = "canary".into();
+        settings.kafka.security.key_password = "canary".into();
+        settings.kafka.security.sasl_password_file = "/run/secrets/kafka".into();
+        for key in [
+            "sasl.jaas.config",
+            "ssl.key.pem",
+            "sasl.oauthbearer.client.secret",
+            "ssl.keystore.password",
+            "sasl.oauthbearer.config",
+        ] {
+            settings.kafka.common.insert(key.into(), "canary".into());
+        }
+        settings.kafka.common.insert("client.id".into(), "visible".into());
+
+        let shown = masked(&settings).unwrap().to_string();
+
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("/run/secrets/kafka"));
+        assert!(shown.contains("visible"));
+        assert_eq!(shown.matches(MASK).count(), 7);
+    }
+
+    #[test]
+    fn an_unset_secret_is_shown_as_unset() {
+        let shown = masked(&Settings::default()).unwrap().to_string();
+        assert!(!shown.contains(MASK));
+        assert!(shown.contains("sasl_password = \"\""));
+    }
+}

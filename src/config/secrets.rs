@@ -1,0 +1,91 @@
+//! A secret stands in the configuration or, better, in a file that an orchestrator mounts.
+
+use super::Secret;
+use super::error::Problem;
+
+/// The secret of a pair of keys `NAME` and `NAME_file`; `None` where neither is set.
+///
+/// # Errors
+/// A problem if both are set, or the file cannot be read or is empty.
+pub(super) fn resolve(key: &str, value: &str, file: &str) -> Result<Option<Secret>, Problem> {
+    let file_key = format!("{key}_file");
+    match (value.is_empty(), file.is_empty()) {
+        (true, true) => Ok(None),
+        (false, true) => Ok(Some(Secret::new(value.to_owned()))),
+        (true, false) => read(&file_key, file).map(Some),
+        (false, false) => Err(Problem::between(
+            &[key, &file_key],
+            format!("the secret is given here and in {file_key} = {file:?}"),
+            "keep one of the two",
+        )),
+    }
+}
+
+fn read(key: &str, path: &str) -> Result<Secret, Problem> {
+    let content = std::fs::read_to_string(path).map_err(|error| {
+        Problem::of(
+            key,
+            format!("cannot read the secret from {path:?}: {error}"),
+            "name a UTF-8 file that this user may read",
+        )
+    })?;
+    let secret = without_last_newline(&content);
+    if secret.is_empty() {
+        return Err(Problem::of(
+            key,
+            format!("the file {path:?} is empty"),
+            "put the secret into it, or unset the key",
+        ));
+    }
+    Ok(Secret::new(secret.to_owned()))
+}
+
+/// Editors and `echo` end a file with a newline; more than one, or spaces, may be part of the secret.
+fn without_last_newline(content: &str) -> &str {
+    let content = content.strip_suffix('\n').unwrap_or(content);
+    content.strip_suffix('\r').unwrap_or(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(content: &str) -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, content).unwrap();
+        let path = path.to_str().unwrap().to_owned();
+        (folder, path)
+    }
+
+    #[test]
+    fn exactly_one_newline_is_taken_off_the_end() {
+        for (content, secret) in
+            [("abc", "abc"), ("abc\n", "abc"), ("abc\r\n", "abc"), (" abc \n\n", " abc \n")]
+        {
+            let (_folder, path) = file(content);
+            let found = resolve("sasl_password", "", &path).unwrap().unwrap();
+            assert_eq!(found.expose(), secret);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_with_its_key() {
+        let problem = resolve("kafka.security.sasl_password", "", "/no/such/file").unwrap_err();
+        let text = problem.to_string();
+        assert!(text.contains("kafka.security.sasl_password_file"), "{text}");
+        assert!(text.contains("/no/such/file"), "{text}");
+    }
+
+    #[test]
+    fn an_empty_file_is_refused() {
+        let (_folder, path) = file("\n");
+        assert!(resolve("sasl_password", "", &path).is_err());
+    }
+
+    #[test]
+    fn a_secret_given_twice_is_refused_without_showing_it() {
+        let problem = resolve("sasl_password", "canary", "/some/file").unwrap_err();
+        assert!(!problem.to_string().contains("canary"));
+    }
+}

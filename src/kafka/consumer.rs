@@ -1,0 +1,262 @@
+//! The member of the consumer group.
+//!
+//! librdkafka tells an application about a new assignment in a callback, in which it must do all its
+//! work. Here the callback only notes what was said, and [`GroupConsumer::poll`] hands it out as a value:
+//! the loop then finishes its batch and acknowledges when it is ready, with all its state at hand.
+//! (librdkafka keeps the rebalance open until `assign` or `unassign` is called; its event interface is
+//! made for that.)
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer, ConsumerContext, ConsumerGroupMetadata, RebalanceProtocol,
+};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::Message;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use super::record::{IncomingRecord, PartitionId};
+use super::statistics::ClientStatistics;
+
+/// What one poll brought.
+pub enum Polled {
+    Nothing,
+    Record(IncomingRecord),
+    /// New partitions. Answer with [`GroupConsumer::accept_assignment`].
+    Assigned(TopicPartitionList),
+    /// Partitions are taken away. Answer with [`GroupConsumer::release`]. `lost`: they already belong to
+    /// another member, so nothing of them may be committed any more (librdkafka PR #3258).
+    Revoked {
+        partitions: TopicPartitionList,
+        lost: bool,
+    },
+    Statistics(ClientStatistics),
+    Error(KafkaError),
+}
+
+enum Notice {
+    Assigned(TopicPartitionList),
+    Revoked(TopicPartitionList),
+    Statistics(ClientStatistics),
+}
+
+/// Callbacks of the consumer: they take notes.
+struct Notices {
+    queue: Mutex<VecDeque<Notice>>,
+    /// Once set, revocations are acknowledged at once: nobody polls for notices any more.
+    closing: AtomicBool,
+}
+
+impl Notices {
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Notice>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Notices {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        super::producer::log_client_line("consumer", level, facility, message);
+    }
+
+    fn stats_raw(&self, report: &[u8]) {
+        if let Some(statistics) = ClientStatistics::parse(report) {
+            self.queue().push_back(Notice::Statistics(statistics));
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(client = "consumer", %error, reason, "kafka client reports a problem");
+    }
+}
+
+impl ConsumerContext for Notices {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        error: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        if self.closing.load(Ordering::Acquire) {
+            let _ = release(consumer, partitions);
+            return;
+        }
+        let notice = match error {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Notice::Assigned(partitions.clone()),
+            _ => Notice::Revoked(partitions.clone()),
+        };
+        self.queue().push_back(notice);
+    }
+}
+
+fn release(consumer: &BaseConsumer<Notices>, partitions: &TopicPartitionList) -> KafkaResult<()> {
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_unassign(partitions),
+        _ => consumer.unassign(),
+    }
+}
+
+/// A member of a consumer group, subscribed from birth until it is dropped or [closed](Self::close).
+pub struct GroupConsumer {
+    consumer: BaseConsumer<Notices>,
+    topics: HashMap<String, Arc<str>>,
+}
+
+impl GroupConsumer {
+    /// Joins the group.
+    ///
+    /// # Errors
+    ///
+    /// When librdkafka refuses a property or the subscription.
+    pub fn join(config: &ClientConfig, topics: &[String]) -> KafkaResult<Self> {
+        let notices = Notices { queue: Mutex::default(), closing: AtomicBool::new(false) };
+        let consumer: BaseConsumer<Notices> = config.create_with_context(notices)?;
+        let names: Vec<&str> = topics.iter().map(String::as_str).collect();
+        consumer.subscribe(&names)?;
+        let topics = topics.iter().map(|topic| (topic.clone(), Arc::from(topic.as_str()))).collect();
+        Ok(Self { consumer, topics })
+    }
+
+    /// Waits at most `timeout` for a record or a notice. Errors during an outage come as values; they do
+    /// not end the subscription.
+    pub fn poll(&mut self, timeout: Duration) -> Polled {
+        if let Some(notice) = self.next_notice() {
+            return notice;
+        }
+        let polled = match self.consumer.poll(timeout) {
+            None => return self.next_notice().unwrap_or(Polled::Nothing),
+            Some(Err(error)) => return Polled::Error(error),
+            Some(Ok(message)) => {
+                let topic = self.topics.get(message.topic()).cloned();
+                let topic = topic.unwrap_or_else(|| Arc::from(message.topic()));
+                IncomingRecord::detach(&message, topic)
+            }
+        };
+        Polled::Record(polled)
+    }
+
+    fn next_notice(&self) -> Option<Polled> {
+        let notice = self.consumer.context().queue().pop_front()?;
+        Some(match notice {
+            Notice::Assigned(partitions) => Polled::Assigned(partitions),
+            Notice::Revoked(partitions) => {
+                Polled::Revoked { partitions, lost: self.consumer.assignment_lost() }
+            }
+            Notice::Statistics(statistics) => Polled::Statistics(statistics),
+        })
+    }
+
+    /// Starts to fetch newly assigned partitions from their committed offsets.
+    ///
+    /// # Errors
+    ///
+    /// When the assignment is no longer valid.
+    pub fn accept_assignment(&self, partitions: &TopicPartitionList) -> KafkaResult<()> {
+        match self.consumer.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => self.consumer.incremental_assign(partitions),
+            _ => self.consumer.assign(partitions),
+        }
+    }
+
+    /// Gives partitions back; the group can go on with its rebalance.
+    ///
+    /// # Errors
+    ///
+    /// When the client is in a fatal state.
+    pub fn release(&self, partitions: &TopicPartitionList) -> KafkaResult<()> {
+        release(&self.consumer, partitions)
+    }
+
+    /// Stops fetching; [`poll`](Self::poll) goes on serving notices.
+    ///
+    /// # Errors
+    ///
+    /// When a partition is not assigned.
+    pub fn pause(&self) -> KafkaResult<()> {
+        self.consumer.pause(&self.consumer.assignment()?)
+    }
+
+    /// Goes on fetching.
+    ///
+    /// # Errors
+    ///
+    /// When a partition is not assigned.
+    pub fn resume(&self) -> KafkaResult<()> {
+        self.consumer.resume(&self.consumer.assignment()?)
+    }
+
+    /// Commits offsets (each the offset after the last settled record) and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// What the coordinator answered.
+    pub fn commit(&self, offsets: &TopicPartitionList) -> KafkaResult<()> {
+        self.consumer.commit(offsets, CommitMode::Sync)
+    }
+
+    /// Goes back to the committed offsets of `partitions`. An abort does not do it by itself, nor does a
+    /// pause. A partition without a committed offset goes back to `first_seen`, the first offset that
+    /// this member read of it.
+    ///
+    /// # Errors
+    ///
+    /// When the committed offsets cannot be read or a seek fails within `timeout`.
+    pub fn rewind(&self, partitions: &[(PartitionId, i64)], timeout: Duration) -> KafkaResult<()> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        let mut wanted = TopicPartitionList::new();
+        for (id, _) in partitions {
+            wanted.add_partition(&id.topic, id.partition);
+        }
+        let mut committed = self.consumer.committed_offsets(wanted, timeout)?;
+        for (id, first_seen) in partitions {
+            let mut found = committed.find_partition(&id.topic, id.partition);
+            let Some(element) = found.as_mut() else { continue };
+            element.error()?;
+            if !matches!(element.offset(), Offset::Offset(offset) if offset >= 0) {
+                committed.set_partition_offset(&id.topic, id.partition, Offset::Offset(*first_seen))?;
+            }
+        }
+        let sought = self.consumer.seek_partitions(committed, timeout)?;
+        sought.elements().iter().try_for_each(TopicPartitionListElem::error)
+    }
+
+    /// Identity and generation of this member, for the transaction's offsets (KIP-447).
+    #[must_use]
+    pub fn group_metadata(&self) -> Option<ConsumerGroupMetadata> {
+        self.consumer.group_metadata()
+    }
+
+    /// Leaves the group within `timeout`. Returns whether the client is closed; if not, it must not be
+    /// dropped, since rust-rdkafka's drop waits without a limit (rust-rdkafka #509).
+    pub fn close(self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        self.consumer.context().closing.store(true, Ordering::Release);
+        let outstanding: Vec<Notice> = self.consumer.context().queue().drain(..).collect();
+        for notice in outstanding {
+            if let Notice::Assigned(partitions) | Notice::Revoked(partitions) = notice {
+                let _ = release(&self.consumer, &partitions);
+            }
+        }
+        if self.consumer.close_queue().is_err() {
+            std::mem::forget(self);
+            return false;
+        }
+        while !self.consumer.closed() && Instant::now() < deadline {
+            let _ = self.consumer.poll(Duration::from_millis(20));
+        }
+        let closed = self.consumer.closed();
+        if !closed {
+            std::mem::forget(self);
+        }
+        closed
+    }
+}

@@ -1,0 +1,183 @@
+//! Records on their way out, and what became of them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::producer::{
+    BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
+};
+
+use super::record::{OutgoingRecord, SourceOffset};
+use super::statistics::ClientStatistics;
+
+/// Why a record was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The client's queue is full: back-pressure, not a failure.
+    #[error("the producer's queue is full")]
+    QueueFull,
+    /// The client will never take this record, such as one above `message.max.bytes`.
+    #[error("the record is refused: {0}")]
+    Refused(#[source] KafkaError),
+    /// The client as a whole cannot take records now.
+    #[error("the producer cannot send: {0}")]
+    Client(#[source] KafkaError),
+}
+
+/// A record that a broker did not accept.
+#[derive(Debug)]
+pub struct FailedDelivery {
+    pub source: Arc<SourceOffset>,
+    pub error: KafkaError,
+}
+
+impl FailedDelivery {
+    /// Whether the record itself is the reason, so that sending it again cannot help.
+    #[must_use]
+    pub fn is_refusal_of_record(&self) -> bool {
+        matches!(
+            self.error.rdkafka_error_code(),
+            Some(
+                RDKafkaErrorCode::MessageSizeTooLarge
+                    | RDKafkaErrorCode::InvalidRecord
+                    | RDKafkaErrorCode::InvalidTimestamp
+                    | RDKafkaErrorCode::InvalidMessage
+            )
+        )
+    }
+}
+
+/// Shared with the client's own thread, which reports deliveries.
+#[derive(Default)]
+pub(super) struct Deliveries {
+    failed: Mutex<Vec<FailedDelivery>>,
+    statistics: Mutex<Option<ClientStatistics>>,
+}
+
+impl Deliveries {
+    fn failed(&self) -> MutexGuard<'_, Vec<FailedDelivery>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log_client_line("producer", level, facility, message);
+    }
+
+    fn stats_raw(&self, report: &[u8]) {
+        if let Some(statistics) = ClientStatistics::parse(report) {
+            *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = Some(statistics);
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(client = "producer", %error, reason, "kafka client reports a problem");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = Arc<SourceOffset>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, source: Arc<SourceOffset>) {
+        if let Err((error, _)) = result {
+            self.failed().push(FailedDelivery { source, error: error.clone() });
+        }
+    }
+}
+
+/// Forwards a line of librdkafka's own log.
+pub(super) fn log_client_line(client: &str, level: RDKafkaLogLevel, facility: &str, message: &str) {
+    use RDKafkaLogLevel as Level;
+    match level {
+        Level::Emerg | Level::Alert | Level::Critical | Level::Error => {
+            tracing::error!(target: "librdkafka", client, facility, "{message}");
+        }
+        Level::Warning => tracing::warn!(target: "librdkafka", client, facility, "{message}"),
+        Level::Notice | Level::Info => tracing::info!(target: "librdkafka", client, facility, "{message}"),
+        Level::Debug => tracing::debug!(target: "librdkafka", client, facility, "{message}"),
+    }
+}
+
+/// The producer, with a thread of its own that serves delivery reports: without one, an abort during an
+/// outage does not come back ("event queue must be polled in a separate thread").
+pub struct OutputProducer {
+    producer: ThreadedProducer<Deliveries>,
+}
+
+impl OutputProducer {
+    /// Creates the client. Transactions are initialised separately.
+    ///
+    /// # Errors
+    ///
+    /// When librdkafka refuses a property.
+    pub fn create(config: &ClientConfig) -> KafkaResult<Self> {
+        Ok(Self { producer: config.create_with_context(Deliveries::default())? })
+    }
+
+    /// Hands a record to the client, which copies it.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]; the record was not taken then.
+    pub fn send(&self, record: &OutgoingRecord, source: &Arc<SourceOffset>) -> Result<(), SendError> {
+        let mut native: BaseRecord<'_, [u8], [u8], Arc<SourceOffset>> =
+            BaseRecord::with_opaque_to(&record.topic, Arc::clone(source)).headers(record.headers.clone());
+        native.key = record.key.as_deref();
+        native.payload = record.value.as_deref();
+        native.timestamp = record.timestamp_ms;
+        self.producer.send(native).map_err(|(error, _)| match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::QueueFull) => SendError::QueueFull,
+            Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidRecord) => {
+                SendError::Refused(error)
+            }
+            _ => SendError::Client(error),
+        })
+    }
+
+    /// Records handed over and not yet reported on.
+    #[must_use]
+    pub fn outstanding(&self) -> usize {
+        usize::try_from(self.producer.in_flight_count()).unwrap_or(0)
+    }
+
+    /// Takes the deliveries that failed since the last call.
+    #[must_use]
+    pub fn take_failed(&self) -> Vec<FailedDelivery> {
+        std::mem::take(&mut *self.deliveries().failed())
+    }
+
+    /// Takes the newest statistics, if there are new ones.
+    #[must_use]
+    pub fn take_statistics(&self) -> Option<ClientStatistics> {
+        self.deliveries().statistics.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Throws away all records that are not delivered; each is reported as failed.
+    pub fn purge(&self) {
+        self.producer.purge(PurgeConfig::default().queue().inflight());
+    }
+
+    /// The transactional calls of the client.
+    pub(super) fn native(&self) -> &ThreadedProducer<Deliveries> {
+        &self.producer
+    }
+
+    fn deliveries(&self) -> &Deliveries {
+        self.producer.context()
+    }
+
+    /// Asks any broker for a topic; used to see whether brokers answer.
+    ///
+    /// # Errors
+    ///
+    /// When no broker answers within `timeout`.
+    pub fn probe(&self, topic: &str, timeout: Duration) -> KafkaResult<usize> {
+        let metadata = self.producer.client().fetch_metadata(Some(topic), timeout)?;
+        Ok(metadata.topics().first().map_or(0, |topic| topic.partitions().len()))
+    }
+}

@@ -1,0 +1,95 @@
+//! Every librdkafka property that this service sets, and why.
+
+use rdkafka::ClientConfig;
+
+use crate::config::{Delivery, KafkaConfig, StartFrom};
+
+/// How often librdkafka reports lag and broker states. Both clients are polled all the time: unread
+/// reports would pile up at 2.9 MB a minute.
+const STATISTICS_INTERVAL_MS: &str = "2000";
+
+/// Room for keys and headers beside the largest value.
+const RECORD_OVERHEAD_BYTES: usize = 64 * 1024;
+
+/// Properties of the consumer.
+#[must_use]
+pub fn consumer_config(kafka: &KafkaConfig) -> ClientConfig {
+    let mut config = common_config(kafka);
+    let session_ms = kafka.session_timeout.as_millis();
+    config
+        .set("group.id", &kafka.group_id)
+        // Offsets are committed with the output and never by the client itself.
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", reset_policy(kafka.start_from))
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "false")
+        .set("session.timeout.ms", session_ms.to_string())
+        .set("heartbeat.interval.ms", (session_ms / 3).clamp(1, 3_000).to_string())
+        .set("max.poll.interval.ms", kafka.max_poll_interval.as_millis().to_string())
+        // The default list "range,roundrobin" forbids a later rolling change to another strategy.
+        .set("partition.assignment.strategy", "range")
+        .set("group.protocol", "classic")
+        // The defaults (100,000 records per partition, 64 MiB) exhaust a small container on a backlog.
+        .set("queued.min.messages", "1000")
+        .set("queued.max.messages.kbytes", "16384")
+        .set("fetch.max.bytes", "16777216");
+    set_all(&mut config, &kafka.consumer_properties);
+    config
+}
+
+/// Properties of the producer.
+#[must_use]
+pub fn producer_config(kafka: &KafkaConfig, largest_value_bytes: usize) -> ClientConfig {
+    let mut config = common_config(kafka);
+    let transaction_timeout_ms = kafka.transaction.timeout.as_millis().to_string();
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("message.timeout.ms", &transaction_timeout_ms)
+        // Dead letters carry the original bytes, so the client must take what the consumer took.
+        .set("message.max.bytes", (largest_value_bytes + RECORD_OVERHEAD_BYTES).to_string())
+        // The same key goes to the same partition as from a Java producer (librdkafka's default is CRC32).
+        .set("partitioner", "murmur2_random")
+        .set("compression.type", "lz4")
+        .set("linger.ms", "5")
+        // The default of 1 GiB would hide an outage in memory. A full queue is back-pressure.
+        .set("queue.buffering.max.kbytes", "65536");
+    if kafka.delivery == Delivery::ExactlyOnce {
+        config
+            .set("transactional.id", &kafka.transactional_id)
+            .set("transaction.timeout.ms", &transaction_timeout_ms);
+    }
+    set_all(&mut config, &kafka.producer_properties);
+    config
+}
+
+fn common_config(kafka: &KafkaConfig) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &kafka.brokers)
+        // Two members with one client id can rebalance for ever under cooperative-sticky
+        // (librdkafka #3337), so it carries the instance's name.
+        .set("client.id", &kafka.transactional_id)
+        .set("statistics.interval.ms", STATISTICS_INTERVAL_MS)
+        .set("allow.auto.create.topics", "false");
+    for (key, value) in &kafka.security {
+        config.set(key, value.expose());
+    }
+    set_all(&mut config, &kafka.common_properties);
+    config
+}
+
+fn reset_policy(start_from: StartFrom) -> &'static str {
+    match start_from {
+        StartFrom::Earliest => "earliest",
+        StartFrom::Latest => "latest",
+        StartFrom::Fail => "error",
+    }
+}
+
+fn set_all(config: &mut ClientConfig, properties: &[(String, String)]) {
+    for (key, value) in properties {
+        config.set(key, value);
+    }
+}

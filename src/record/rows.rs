@@ -1,0 +1,74 @@
+//! A flat row per article and actor, for tables and SQL sinks.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::enriched::{ActorKindName, ActorRecord, EnrichedRecord, Label, RoleName};
+
+/// One actor of one article. The columns and their order are stable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ActorRow {
+    pub article_id: String,
+    /// RFC 3339, UTC.
+    #[schemars(with = "Option<String>")]
+    pub published_at: Option<Timestamp>,
+    pub source: Option<String>,
+    pub url: Option<String>,
+    pub title: Option<String>,
+    pub language: Option<String>,
+    /// Unique within the article.
+    pub actor_id: String,
+    pub actor_name: String,
+    pub actor_kind: ActorKindName,
+    pub wikidata: Option<String>,
+    pub role: RoleName,
+    pub salience: f64,
+    pub label: Label,
+    pub score: f64,
+    pub confidence: f64,
+    /// Number of mentions, the sum of the next three.
+    pub mentions: usize,
+    pub positive: usize,
+    pub neutral: usize,
+    pub negative: usize,
+    /// The input record; null where the article came from a file.
+    pub topic: Option<String>,
+    pub partition: Option<i32>,
+    pub offset: Option<i64>,
+}
+
+/// The rows of a record, in the order of its actors.
+#[must_use]
+pub fn actor_rows(record: &EnrichedRecord) -> Vec<ActorRow> {
+    record.actors.iter().map(|actor| row(record, actor)).collect()
+}
+
+fn row(record: &EnrichedRecord, actor: &ActorRecord) -> ActorRow {
+    let article = &record.article;
+    let source = record.processing.source.as_ref();
+    ActorRow {
+        article_id: article.id.clone(),
+        published_at: article.published_at,
+        source: article.source.clone(),
+        url: article.url.clone(),
+        title: article.title.clone(),
+        language: article.language.clone(),
+        actor_id: actor.id.clone(),
+        actor_name: actor.name.clone(),
+        actor_kind: actor.kind,
+        wikidata: actor.wikidata.clone(),
+        role: actor.role,
+        salience: actor.salience,
+        label: actor.sentiment.label,
+        score: actor.sentiment.score,
+        confidence: actor.sentiment.confidence,
+        mentions: actor.mentions.len(),
+        positive: actor.sentiment.positive,
+        neutral: actor.sentiment.neutral,
+        negative: actor.sentiment.negative,
+        topic: source.map(|source| source.topic.clone()),
+        partition: source.map(|source| source.partition),
+        offset: source.map(|source| source.offset),
+    }
+}

@@ -1,0 +1,187 @@
+//! One type per event: `emit` writes its log line and moves its metric, so that the two cannot drift apart.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::metrics::Telemetry;
+
+/// A record could not be enriched; it is dead-lettered, skipped, or stops the service.
+pub struct RecordFailed<'a> {
+    /// `decode`, `analysis`, `encode` or `produce`.
+    pub stage: &'static str,
+    pub error_code: &'static str,
+    /// May quote the input, shortened; only ever logged.
+    pub error: &'a str,
+    pub topic: &'a str,
+    pub partition: i32,
+    pub offset: i64,
+}
+
+impl RecordFailed<'_> {
+    pub fn emit(&self, telemetry: &Telemetry, limiter: &LogLimiter) {
+        telemetry.errors.with_label_values(&[self.stage, self.error_code]).inc();
+        let Some(suppressed) = limiter.admit(self.error_code) else { return };
+        tracing::warn!(
+            stage = self.stage,
+            error_code = self.error_code,
+            error = self.error,
+            topic = self.topic,
+            partition = self.partition,
+            offset = self.offset,
+            suppressed,
+            "record cannot be enriched"
+        );
+    }
+}
+
+/// Partitions came or went.
+pub struct Rebalanced<'a> {
+    /// `assign`, `revoke` or `lost`.
+    pub kind: &'static str,
+    pub partitions: &'a str,
+}
+
+impl Rebalanced<'_> {
+    pub fn emit(&self, telemetry: &Telemetry) {
+        telemetry.rebalances.with_label_values(&[self.kind]).inc();
+        tracing::info!(kind = self.kind, partitions = self.partitions, "assignment changed");
+    }
+}
+
+/// Output and offsets of a batch are committed.
+pub struct BatchClosed {
+    pub records: usize,
+    pub duration: Duration,
+}
+
+impl BatchClosed {
+    pub fn emit(&self, telemetry: &Telemetry) {
+        telemetry.commits.with_label_values(&["committed"]).inc();
+        telemetry.produce_duration.observe(self.duration.as_secs_f64());
+        telemetry.last_commit.set(seconds_since_1970());
+        tracing::debug!(records = self.records, duration_ms = self.duration.as_millis(), "batch committed");
+    }
+}
+
+/// A batch was given up; its records are read again.
+pub struct BatchGivenUp<'a> {
+    pub reason: &'a str,
+    pub records: usize,
+}
+
+impl BatchGivenUp<'_> {
+    pub fn emit(&self, telemetry: &Telemetry) {
+        telemetry.commits.with_label_values(&["aborted"]).inc();
+        telemetry.retries.with_label_values(&["batch"]).inc();
+        tracing::warn!(
+            reason = self.reason,
+            records = self.records,
+            "batch given up, its records are read again"
+        );
+    }
+}
+
+/// The clients are replaced by new ones.
+pub struct ClientsRebuilt<'a> {
+    pub reason: &'a str,
+    pub wait: Duration,
+}
+
+impl ClientsRebuilt<'_> {
+    pub fn emit(&self, telemetry: &Telemetry) {
+        telemetry.retries.with_label_values(&["clients"]).inc();
+        tracing::warn!(reason = self.reason, wait_ms = self.wait.as_millis(), "kafka clients are rebuilt");
+    }
+}
+
+/// Reading stopped because too much is in work, or goes on.
+pub struct ConsumptionPaused {
+    pub paused: bool,
+    pub records: usize,
+    pub bytes: usize,
+}
+
+impl ConsumptionPaused {
+    pub fn emit(&self) {
+        let message =
+            if self.paused { "consumption paused: too much in work" } else { "consumption resumed" };
+        tracing::info!(records = self.records, bytes = self.bytes, "{message}");
+    }
+}
+
+/// The consumer reports a problem that it gets over by itself.
+pub struct ConsumerProblem<'a> {
+    pub error_code: &'a str,
+    pub error: &'a str,
+}
+
+impl ConsumerProblem<'_> {
+    pub fn emit(&self, telemetry: &Telemetry, limiter: &LogLimiter) {
+        telemetry.errors.with_label_values(&["consume", self.error_code]).inc();
+        if let Some(suppressed) = limiter.admit(self.error_code) {
+            tracing::warn!(error_code = self.error_code, error = self.error, suppressed, "consumer problem");
+        }
+    }
+}
+
+/// Lets through one log line per key and interval, so that a flood of bad records does not become a flood
+/// of log lines. Keys come from fixed lists.
+pub struct LogLimiter {
+    interval: Duration,
+    seen: Mutex<HashMap<String, (Instant, u64)>>,
+}
+
+impl LogLimiter {
+    /// A limiter that lets one line per key through in each `interval`.
+    #[must_use]
+    pub fn new(interval: Duration) -> Self {
+        Self { interval, seen: Mutex::default() }
+    }
+
+    /// `Some(number of lines suppressed since the last)` when a line may be written now.
+    pub fn admit(&self, key: &str) -> Option<u64> {
+        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let now = Instant::now();
+        match seen.get_mut(key) {
+            Some((last, suppressed)) if now.duration_since(*last) < self.interval => {
+                *suppressed += 1;
+                None
+            }
+            Some(entry) => Some(std::mem::replace(entry, (now, 0)).1),
+            None => {
+                seen.insert(key.to_owned(), (now, 0));
+                Some(0)
+            }
+        }
+    }
+}
+
+impl Default for LogLimiter {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(10))
+    }
+}
+
+/// Now, as Prometheus writes times.
+#[must_use]
+pub fn seconds_since_1970() -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
+    let millis = jiff::Timestamp::now().as_millisecond() as f64;
+    millis / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_one_kind_writes_one_line_and_counts_the_rest() {
+        let limiter = LogLimiter::new(Duration::from_millis(30));
+        assert_eq!(limiter.admit("invalid_json"), Some(0));
+        assert_eq!(limiter.admit("invalid_json"), None);
+        assert_eq!(limiter.admit("invalid_utf8"), Some(0));
+        std::thread::sleep(Duration::from_millis(40));
+        assert_eq!(limiter.admit("invalid_json"), Some(1));
+    }
+}

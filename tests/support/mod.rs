@@ -1,0 +1,10 @@
+//! What the integration tests share: a broker, plain Kafka clients, and the program as a child process.
+
+pub mod article;
+pub mod broker;
+pub mod metrics;
+pub mod producer;
+pub mod reader;
+pub mod service;
+pub mod wait;
+pub mod workspace;
