@@ -174,7 +174,7 @@ fn narrow_activations_stay_near_the_reference() {
     let engine = WORKER
         .with_borrow_mut(|worker| std::mem::replace(&mut worker.engine, Engine::with_narrow_activations()));
     let differences = mention_differences().0;
-    assert!(differences.iter().sum::<f32>() / (differences.len() as f32) < TOLERANCE);
+    assert!(differences.iter().sum::<f32>() / vector::float(differences.len()) < TOLERANCE);
     WORKER.with_borrow_mut(|worker| worker.engine = engine);
 }
 
