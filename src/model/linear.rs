@@ -19,6 +19,7 @@ pub(super) struct Engine {
     floats: GemmExecutor<f32, f32, f32>,
     /// Largest magnitude of an activation. 127 where sums are exact. x86 without VNNI adds pairs of products in
     /// 16 bits (`vpmaddubsw`), where 255 * 127 * 2 saturates; with 63 (+ 64) the largest is 127 * 127 * 2 = 32,258.
+    /// That costs 0.3 points of entity F1 on conllpp.dev and nothing on sentiment and readings of places.
     limit: u8,
 }
 
