@@ -47,8 +47,13 @@ fn measure(model: &Model, calls: &[(&[&str], usize)], mentions: bool, seconds: f
         }
     }
     let elapsed = processor_seconds().unwrap_or_else(|| started.elapsed().as_secs_f64()) - before;
-    let (pieces, sentences) = (f64::from(pieces as u32) / elapsed, f64::from(sentences as u32) / elapsed);
+    let (pieces, sentences) = (ratio(pieces, elapsed), ratio(sentences, elapsed));
     println!("{pieces:.0} pieces/s, {sentences:.0} sentences/s, {scored} mentions scored");
+}
+
+#[expect(clippy::cast_precision_loss)]
+fn ratio(count: usize, seconds: f64) -> f64 {
+    count as f64 / seconds
 }
 
 /// Time that this thread has run, so that other programs on the machine do not count.

@@ -12,13 +12,15 @@
 //!
 //!  pipeline   wires the rooms above: workers, slots per partition, back-pressure, the loop
 //!  http       /metrics /livez /readyz /version
+//!  model      the network: sentences to entities, quote parts and the sentiment toward mentions
+//!  evaluation figures of the model on labelled data
 //!  telemetry  every metric name and every event that is logged and counted
 //!  config     settings as written -> a configuration that is known to be valid
 //!  cli        one file per command
 //! ```
 //!
 //! A room may use the rooms to its left in `text, model, actors, sentiment, article, analysis, record,
-//! config, telemetry, kafka, pipeline, http, cli` and never one to its right. The processing stage
+//! config, telemetry, kafka, pipeline, http, evaluation, cli` and never one to its right. The processing stage
 //! (`text` to `record`) knows nothing of Kafka, HTTP or the command line.
 
 #![forbid(unsafe_code)]
@@ -28,6 +30,7 @@ pub mod analysis;
 pub mod article;
 pub mod cli;
 pub mod config;
+pub mod evaluation;
 pub mod http;
 pub mod kafka;
 pub mod model;

@@ -3,10 +3,12 @@
 //! Exit codes: 0 done; 1 some input or the service failed; 2 usage or configuration; 130 and 143 ended
 //! by a second SIGINT or SIGTERM. A reader that goes away (`| head`) ends a command quietly with 0.
 
+mod bench;
 mod check;
 mod completions;
 mod demo;
 mod enrich;
+mod eval;
 mod failure;
 mod print_config;
 mod run;
@@ -51,6 +53,8 @@ enum Command {
     Check(check::Arguments),
     PrintConfig(print_config::Arguments),
     Schema(schema::Arguments),
+    Eval(eval::Arguments),
+    Bench(bench::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -78,6 +82,8 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Check(arguments)) => check::execute(&arguments),
         Some(Command::PrintConfig(arguments)) => print_config::execute(&arguments),
         Some(Command::Schema(arguments)) => schema::execute(&arguments),
+        Some(Command::Eval(arguments)) => eval::execute(&arguments),
+        Some(Command::Bench(arguments)) => bench::execute(&arguments),
         Some(Command::Completions(arguments)) => completions::execute(&arguments),
         None => Err(Failure::Usage("name a command; `tonewire --help` lists them".to_owned())),
     }

@@ -9,9 +9,10 @@ use rten_simd::SimdOp;
 use rten_vecmath::Softmax;
 
 use super::linear::{Activations, ByteLinear, Engine, MatrixView};
-use super::vector::{DequantiseAddNorm, DequantiseGelu, Norm, NormRow};
+use super::vector::{DequantiseAddNorm, DequantiseGelu, Norm, NormRow, float};
 
-/// Rows that go through the linear layers together. Measured on Zen 4 (1 MiB second cache): see `encode`.
+/// Rows that go through the linear layers together: their widest products, 64 * 1,536 * 4 bytes, and a layer's
+/// weights fit in a second cache of 1 MiB.
 const BLOCK: usize = 64;
 
 pub(super) struct Embeddings {
@@ -138,7 +139,7 @@ impl Encoder {
         grow(head_out, length * size);
         let (scores, head_out) = (&mut scores[..length * length], &mut head_out[..length * size]);
         let stride = 3 * width;
-        let scale = 1.0 / (size as f32).sqrt();
+        let scale = 1.0 / float(size).sqrt();
         for column in (0..width).step_by(size) {
             let view = |start: usize| MatrixView {
                 data: &projected[start..],

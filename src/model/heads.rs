@@ -7,7 +7,7 @@ use rten_vecmath::Gelu;
 
 use super::encoder::EncoderBuffers;
 use super::linear::{ByteLinear, Engine, FloatLinear};
-use super::vector::{add_scaled, dot};
+use super::vector::{add_scaled, dot, float};
 
 pub(super) struct TagHead {
     pub linear: FloatLinear,
@@ -92,7 +92,7 @@ impl MentionHeads {
     /// What a mention reads from its text.
     fn context(&self, query: &[f32], key_value: &[f32], pieces: &[usize]) -> Vec<f32> {
         let (width, size) = (self.width, self.width / self.context_heads);
-        let scale = 1.0 / (size as f32).sqrt();
+        let scale = 1.0 / float(size).sqrt();
         let mention = pieces.first().copied().unwrap_or(0)..pieces.last().copied().unwrap_or(0) + 1;
         let mut context = vec![0.0; width];
         let mut weights = Vec::new();

@@ -16,6 +16,7 @@ mod error;
 mod heads;
 mod linear;
 mod metadata;
+mod quote_links;
 mod reading;
 mod tags;
 mod tokenize;
@@ -27,13 +28,13 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::Path;
 
 use crate::text::Span;
 
 pub use error::ModelError;
+pub use quote_links::{LinkedQuote, link_quotes};
 pub use reading::SentenceReading;
 
 use encoder::{EncoderBuffers, EncoderInput};
@@ -43,7 +44,7 @@ use metadata::Metadata;
 use reading::WindowStates;
 use tags::Words;
 use tokenize::{PieceTokenizer, Pieces};
-use weights::Network;
+use weights::{ModelFile, Network};
 use windows::{Window, windows};
 
 /// The weights that ship with the program.
@@ -127,7 +128,7 @@ impl Model {
     ///
     /// None for a program whose files were exported by `training/`; a test loads them.
     pub fn embedded() -> Result<Self, ModelError> {
-        Self::read(&Cow::Borrowed(EMBEDDED_WEIGHTS))
+        Self::read(&ModelFile::BuiltIn(EMBEDDED_WEIGHTS))
     }
 
     /// A model from a safetensors file that `training/` exported, with the tokenizer that ships with the program.
@@ -146,11 +147,11 @@ impl Model {
     ///
     /// When the content does not fit.
     pub fn from_bytes(file: Vec<u8>) -> Result<Self, ModelError> {
-        Self::read(&Cow::Owned(file))
+        Self::read(&ModelFile::Read(file))
     }
 
-    fn read(file: &Cow<'static, [u8]>) -> Result<Self, ModelError> {
-        let mut metadata = Metadata::read(file)?;
+    fn read(file: &ModelFile) -> Result<Self, ModelError> {
+        let mut metadata = Metadata::read(file.bytes())?;
         let characters = std::mem::take(&mut metadata.character_map);
         let vocabulary = metadata.architecture.vocabulary;
         let tokenizer = PieceTokenizer::new(EMBEDDED_TOKENIZER, characters, vocabulary)?;

@@ -9,14 +9,14 @@ use super::ModelError;
 
 /// Row of a case shape in its embedding. The order is that of the metadata's `case_shapes`.
 mod shape {
-    pub const LOWER: u8 = 0;
-    pub const TITLE: u8 = 1;
-    pub const INITIAL: u8 = 2;
-    pub const UPPER: u8 = 3;
-    pub const MIXED: u8 = 4;
-    pub const DIGIT: u8 = 5;
-    pub const OTHER: u8 = 6;
-    pub const SPECIAL: u8 = 7;
+    pub(super) const LOWER: u8 = 0;
+    pub(super) const TITLE: u8 = 1;
+    pub(super) const INITIAL: u8 = 2;
+    pub(super) const UPPER: u8 = 3;
+    pub(super) const MIXED: u8 = 4;
+    pub(super) const DIGIT: u8 = 5;
+    pub(super) const OTHER: u8 = 6;
+    pub(super) const SPECIAL: u8 = 7;
 }
 
 /// Bytes `[start, end)` of the delivered text; `(0, 0)` for `[CLS]` and `[SEP]`.
@@ -72,6 +72,7 @@ impl PieceTokenizer {
         Ok(Self { tokenizer, character_map, continues })
     }
 
+    #[expect(clippy::expect_used, reason = "`new` has seen that the vocabulary has a piece for the unknown")]
     pub(super) fn pieces(&self, text: &str) -> Pieces {
         let (mapped, shifts) = self.map_characters(text);
         let encoding = self

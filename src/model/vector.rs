@@ -3,6 +3,11 @@
 //! Every operation reads and writes one row (one piece of the text) and knows nothing of other rows: that is
 //! what makes a sentence's scores independent of its neighbours.
 
+#![expect(
+    clippy::inline_always,
+    reason = "an instruction that is not inlined into its operation becomes a call"
+)]
+
 use rten_simd::ops::{BitOps, FloatOps, NarrowSaturate, NumOps, ToFloat};
 use rten_simd::{Isa, Simd, SimdOp, SimdUnaryOp};
 use rten_vecmath::Gelu;
@@ -24,7 +29,7 @@ pub(super) struct Channels<'a> {
 pub(super) struct QuantiseRow<'a> {
     pub row: &'a [f32],
     pub bytes: &'a mut [u8],
-    pub limit: i32,
+    pub limit: u8,
 }
 
 impl SimdOp for QuantiseRow<'_> {
@@ -42,11 +47,11 @@ impl SimdOp for QuantiseRow<'_> {
             |left, right| floats.max(left, right),
         );
         let highest = highest_lanes.to_array().into_iter().fold(0.0_f32, f32::max);
-        let limit = self.limit as f32;
+        let limit = f32::from(self.limit);
         let inverse = limit / highest;
         // An all-zero row, or one so small that its inverse is not a number: every value counts as zero.
         let inverse = if inverse.is_finite() { inverse } else { 0.0 };
-        write_rounded(isa, self.row, self.bytes, inverse, self.limit + 1);
+        write_rounded(isa, self.row, self.bytes, inverse, i32::from(self.limit) + 1);
         highest / limit
     }
 }
@@ -69,7 +74,10 @@ fn write_rounded<I: Isa>(isa: I, row: &[f32], bytes: &mut [u8], inverse: f32, ze
         isa.u8().store(isa.i16().narrow_saturate(low, high), target);
     }
     for (x, target) in chunks.remainder().iter().zip(targets.into_remainder()) {
-        *target = ((x * inverse).round_ties_even() as i32 + zero).clamp(0, 255) as u8;
+        // The product lies between -127 and 127.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let byte = ((x * inverse).round_ties_even() as i32 + zero) as u8;
+        *target = byte;
     }
 }
 
@@ -173,7 +181,7 @@ impl SimdOp for NormRow<'_> {
     fn eval<I: Isa>(self, isa: I) {
         let Self { row, norm } = self;
         let floats = isa.f32();
-        let count = row.len() as f32;
+        let count = float(row.len());
         let total = fold(
             isa,
             row,
@@ -274,6 +282,12 @@ pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// Lengths of rows are far below the 2^24 that an f32 holds exactly.
+#[expect(clippy::cast_precision_loss)]
+pub(super) fn float(count: usize) -> f32 {
+    count as f32
+}
+
 /// `total += factor * row`.
 pub(super) fn add_scaled(total: &mut [f32], factor: f32, row: &[f32]) {
     for (sum, x) in total.iter_mut().zip(row) {
@@ -308,7 +322,7 @@ mod tests {
     #[test]
     fn a_normed_row_has_mean_zero_and_variance_one() {
         let norm = Norm { weight: vec![1.0; 32], bias: vec![0.0; 32], epsilon: 1e-12 };
-        let mut row: Vec<f32> = (0..32).map(|i| i as f32 * 3.0 + 7.0).collect();
+        let mut row: Vec<f32> = (0_u8..32).map(|i| f32::from(i) * 3.0 + 7.0).collect();
         NormRow { row: &mut row, norm: &norm }.dispatch();
         let mean = row.iter().sum::<f32>() / 32.0;
         let variance = row.iter().map(|x| x * x).sum::<f32>() / 32.0;

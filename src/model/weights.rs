@@ -12,6 +12,22 @@ use super::metadata::Architecture;
 use super::tags::TAGS;
 use super::vector::Norm;
 
+/// A safetensors file as bytes.
+pub(super) enum ModelFile {
+    /// Part of the program: the table of words, half of the file, is used where it lies.
+    BuiltIn(&'static [u8]),
+    Read(Vec<u8>),
+}
+
+impl ModelFile {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::BuiltIn(bytes) => bytes,
+            Self::Read(bytes) => bytes,
+        }
+    }
+}
+
 /// The network of one model file.
 pub(super) struct Network {
     pub encoder: Encoder,
@@ -20,11 +36,10 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Reads and packs every tensor. `Cow::Borrowed` bytes (the embedded file) are used in place for the table of
-    /// words, half of the file; the rest is packed for the processor's matrix kernel.
-    pub(super) fn read(file: &Cow<'static, [u8]>, architecture: &Architecture) -> Result<Self, ModelError> {
+    /// Reads every tensor, and packs the matrices for this processor.
+    pub(super) fn read(file: &ModelFile, architecture: &Architecture) -> Result<Self, ModelError> {
         let engine = Engine::new();
-        let tensors = Tensors { tensors: SafeTensors::deserialize(file)?, engine: &engine };
+        let tensors = Tensors { tensors: SafeTensors::deserialize(file.bytes())?, engine: &engine };
         let a = architecture;
         let layers = (0..a.layers).map(|index| tensors.layer(index, a)).collect::<Result<_, _>>()?;
         Ok(Self {
@@ -56,11 +71,11 @@ struct Tensors<'f> {
 }
 
 impl<'f> Tensors<'f> {
-    fn embeddings(&self, file: &Cow<'static, [u8]>, a: &Architecture) -> Result<Embeddings, ModelError> {
+    fn embeddings(&self, file: &ModelFile, a: &Architecture) -> Result<Embeddings, ModelError> {
         let words = self.bytes("words.weight", Dtype::I8, "int8", &[a.vocabulary, a.width])?;
         let words = match file {
-            Cow::Borrowed(file) => Cow::Borrowed(part_of(file, words)),
-            Cow::Owned(_) => Cow::Owned(words.to_vec()),
+            ModelFile::BuiltIn(file) => Cow::Borrowed(part_of(file, words)),
+            ModelFile::Read(_) => Cow::Owned(words.to_vec()),
         };
         Ok(Embeddings {
             words,
