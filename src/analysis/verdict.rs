@@ -27,23 +27,26 @@ pub(super) fn from_probabilities([negative, neutral, positive]: [f32; 3]) -> Sen
     Sentiment { label, score: (positive - negative).clamp(-1.0, 1.0), confidence: confidence.clamp(0.0, 1.0) }
 }
 
-/// The sentiment of many mentions: the weighted mean of their scores.
+/// The sentiment of many mentions: the weighted mean of their scores. Positive or negative only if a mention is.
 pub(super) fn verdict<'m>(mentions: impl Iterator<Item = &'m Mention>) -> Sentiment {
     let (mut sum, mut certainty, mut mass) = (0.0, 0.0, 0.0);
+    let (mut any_positive, mut any_negative) = (false, false);
     for Mention { holder, sentiment, .. } in mentions {
         let voice = if *holder == Holder::Article { 1.0 } else { WEIGHT_OF_OTHERS };
         let clarity = if sentiment.label == Polarity::Neutral { WEIGHT_OF_NEUTRAL } else { 1.0 };
         sum += sentiment.score * voice * clarity;
         certainty += sentiment.confidence * voice * clarity;
         mass += voice * clarity;
+        any_positive |= sentiment.label == Polarity::Positive;
+        any_negative |= sentiment.label == Polarity::Negative;
     }
     if mass == 0.0 {
         return neutral();
     }
     let score: f32 = sum / mass;
     let label = match score {
-        score if score >= NEUTRAL_BELOW => Polarity::Positive,
-        score if score <= -NEUTRAL_BELOW => Polarity::Negative,
+        score if score >= NEUTRAL_BELOW && any_positive => Polarity::Positive,
+        score if score <= -NEUTRAL_BELOW && any_negative => Polarity::Negative,
         _ => Polarity::Neutral,
     };
     Sentiment { label, score: score.clamp(-1.0, 1.0), confidence: (certainty / mass).clamp(0.0, 1.0) }
