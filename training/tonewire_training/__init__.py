@@ -1,0 +1,1 @@
+"""Training room of tonewire: prepares data, trains, calibrates, exports and scores the shipped model."""

@@ -1,0 +1,132 @@
+"""Examples to tensors: labels per piece and per mention, and batches of texts of like length."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .augment import vary_case
+from .examples import Example
+from .tasks import (ENTITY_TAGS, PLACE_READINGS, QUOTE_PARTS, SENTIMENT_SOURCES, SENTIMENT_WEIGHTS, SENTIMENTS,
+                    tag_index)
+from .tokens import Pieces, PieceTokenizer
+
+UNLABELLED = -100
+MENTION_MASK_SHARE = 0.08
+"""Share of training mentions whose name is masked, so that a name alone does not decide its sentiment."""
+PIECE_MASK_SHARE = 0.04
+
+
+@dataclass
+class Batch:
+    ids: Tensor                # [texts, length]
+    shapes: Tensor             # [texts, length]
+    real: Tensor               # [texts, length] bool, false on padding
+    entity_allowed: Tensor     # [texts, length, tags] bool: tags that count as right; all false = not annotated
+    quote_tags: Tensor         # [texts, length, parts] index of O/B/I, or UNLABELLED
+    mention_text: Tensor       # [mentions] row of the text
+    mention_pieces: Tensor     # [mentions, length] bool
+    sentiments: Tensor         # [mentions] or UNLABELLED
+    sentiment_weights: Tensor  # [mentions]
+    sentiment_sources: Tensor  # [mentions]
+    readings: Tensor           # [mentions] or UNLABELLED
+
+
+def pieces_of_span(pieces: Pieces, start: int, end: int) -> list[int]:
+    """Pieces that overlap the span, [CLS] and [SEP] never; a span without any gets the nearest piece."""
+    inner = range(1, len(pieces) - 1)
+    found = [i for i in inner if pieces.offsets[i][0] < end and pieces.offsets[i][1] > start]
+    if found or len(pieces) <= 2:
+        return found or [0]
+    return [min(inner, key=lambda i: abs(pieces.offsets[i][0] - start))]
+
+
+def words_of_span(pieces: Pieces, start: int, end: int) -> list[int]:
+    """First pieces of the words that begin inside the span."""
+    return [i for i in range(len(pieces)) if pieces.word_start[i] and start <= pieces.offsets[i][0] < end]
+
+
+def collate(encoded: list[tuple[Example, Pieces]], mask_id: int | None = None,
+            chance: random.Random | None = None) -> Batch:
+    """Builds one batch; with `mask_id` and `chance` some pieces are masked (training only)."""
+    length = max(len(pieces) for _, pieces in encoded)
+    texts = len(encoded)
+    ids = torch.zeros(texts, length, dtype=torch.long)
+    shapes = torch.full((texts, length), 7)
+    real = torch.zeros(texts, length, dtype=torch.bool)
+    allowed = torch.zeros(texts, length, len(ENTITY_TAGS), dtype=torch.bool)
+    quotes = torch.full((texts, length, len(QUOTE_PARTS)), UNLABELLED)
+    mentions: list[tuple[int, list[int], int, float, int, int]] = []
+    for row, (example, pieces) in enumerate(encoded):
+        ids[row, :len(pieces)] = torch.tensor(pieces.ids)
+        shapes[row, :len(pieces)] = torch.tensor(pieces.shapes)
+        real[row, :len(pieces)] = True
+        words = torch.tensor([i for i in range(len(pieces)) if pieces.word_start[i]], dtype=torch.long)
+        if example.entities is not None:
+            allowed[row, words, 0] = True
+            _label_entities(allowed[row], example, pieces)
+        if example.quotes is not None:
+            quotes[row, words] = 0
+            for layer, part in enumerate(QUOTE_PARTS):
+                for start, end in example.quotes[part]:
+                    inside = words_of_span(pieces, start, end)
+                    quotes[row, inside, layer] = 2
+                    quotes[row, inside[:1], layer] = 1
+        for start, end, label in example.targets:
+            source = SENTIMENT_SOURCES.index(example.source)
+            mentions.append((row, pieces_of_span(pieces, start, end), SENTIMENTS.index(label),
+                             SENTIMENT_WEIGHTS[example.source], source, UNLABELLED))
+        for start, end, reading in example.places:
+            mentions.append((row, pieces_of_span(pieces, start, end), UNLABELLED, 0.0, 0,
+                             PLACE_READINGS.index(reading)))
+    mention_pieces = torch.zeros(len(mentions), length, dtype=torch.bool)
+    for index, mention in enumerate(mentions):
+        mention_pieces[index, mention[1]] = True
+        if chance is not None and mask_id is not None and chance.random() < MENTION_MASK_SHARE:
+            ids[mention[0], mention[1]] = mask_id
+    if chance is not None and mask_id is not None:
+        masked = torch.rand(ids.shape) < PIECE_MASK_SHARE
+        ids[masked & real & (ids != 101) & (ids != 102)] = mask_id
+    column = lambda i, kind: torch.tensor([mention[i] for mention in mentions], dtype=kind)
+    return Batch(ids, shapes, real, allowed, quotes, column(0, torch.long), mention_pieces, column(2, torch.long),
+                 column(3, torch.float), column(4, torch.long), column(5, torch.long))
+
+
+def _label_entities(allowed: Tensor, example: Example, pieces: Pieces) -> None:
+    for start, end, kinds in example.entities or []:
+        for position, piece in enumerate(words_of_span(pieces, start, end)):
+            allowed[piece] = False
+            for kind in kinds:
+                allowed[piece, tag_index(kind, inside=position > 0)] = True
+
+
+def encode(tokenizer: PieceTokenizer, examples: list[Example], chance: random.Random | None = None,
+           longest: int | None = None) -> list[tuple[Example, Pieces]]:
+    """Tokenises; with `chance` the letter case is varied; texts of more than `longest` pieces are left out."""
+    texts = [vary_case(e.text, chance) if chance else e.text for e in examples]
+    encoded = zip(examples, tokenizer.encode_batch(texts))
+    return [(e, p) for e, p in encoded if longest is None or len(p) <= longest]
+
+
+def batches_of_like_length(encoded: list[tuple[Example, Pieces]], pieces_per_batch: int,
+                           chance: random.Random | None = None) -> list[list[tuple[Example, Pieces]]]:
+    """Cuts into batches of about `pieces_per_batch`, padding included; shuffled when `chance` is given."""
+    order = list(encoded)
+    if chance:
+        chance.shuffle(order)
+    pool = 1500 if chance else max(1, len(order))
+    batches: list[list[tuple[Example, Pieces]]] = []
+    for i in range(0, len(order), pool):
+        batch: list[tuple[Example, Pieces]] = []
+        for item in sorted(order[i:i + pool], key=lambda item: len(item[1])):
+            if batch and len(item[1]) * (len(batch) + 1) > pieces_per_batch:
+                batches.append(batch)
+                batch = []
+            batch.append(item)
+        batches.append(batch)
+    if chance:
+        chance.shuffle(batches)
+    return [batch for batch in batches if batch]
