@@ -2,7 +2,7 @@
 
     python3 build_actors.py DATA_DIR
 
-DATA_DIR holds `persons.tsv`, `roles.tsv`, `territories.tsv`, `parties.tsv` (Wikidata) and `factbook/` (CIA World Factbook as JSON).
+DATA_DIR holds `persons.tsv`, `roles.tsv`, `territories.tsv`, `parties.tsv` (Wikidata), `factbook/` (CIA World Factbook as JSON) and `petrarch2/`.
 The curated tables are those of the parent folder. Output: `../leaders.tsv` and the files of `../compiled/`, the same for the same input.
 """
 
@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import armed_groups
 import leaders
 import tables
 import territories
@@ -106,8 +107,10 @@ def main() -> None:
     tables.write(COMPILED / "territories.tsv", territories.HEADER, [t.row() for t in sorted(found.values(), key=lambda t: number(t.id))])
     print("people", len(people.names), "territories", len(found), "leaders", len(chain))
     print("offices", write_offices(people), "parties", write_parties(data), "metonyms", write_metonyms(found))
+    groups = armed_groups.load(data, armed_groups.known_names(CURATED))
+    tables.write(COMPILED / "armed_groups.tsv", armed_groups.HEADER, groups)
     count, unknown = write_spellings(people)
-    print("spellings", count, "place names", len(unknown), "first names", write_first_names(people))
+    print("spellings", count, "place names", len(unknown), "first names", write_first_names(people), "armed groups", len(groups))
 
 
 if __name__ == "__main__":
