@@ -68,14 +68,19 @@ def write_metonyms(found: dict[str, territories.Territory]) -> int:
 
 
 def write_spellings(people: People) -> tuple[int, list[str]]:
+    """Every curated spelling with its person's id. A single word that others bear too counts only in a text that names none of them."""
+    bearers: Counter[str] = Counter()
+    for names in people.names.values():
+        bearers.update({word for name in names for word in fold(name).split()})
     rows, unknown = [], []
     for row in tables.read(CURATED / "spellings.tsv"):
-        canonical = row["canonical"]
+        canonical, surface = row["canonical"], row["surface"]
         identifier = canonical if canonical[:1] == "Q" and canonical[1:].isdigit() else people.find(canonical)
-        rows.append([row["surface"], identifier, "" if identifier in people.names else canonical])
+        shared = " " not in surface and bearers[fold(surface)] > 1
+        rows.append([surface, identifier, "" if identifier else canonical, "alone" if identifier and shared else "always"])
         if not identifier:
             unknown.append(canonical)
-    tables.write(COMPILED / "spellings.tsv", ["surface", "id", "canonical"], sorted(rows))
+    tables.write(COMPILED / "spellings.tsv", ["surface", "id", "canonical", "mode"], sorted(rows))
     return len(rows), unknown
 
 

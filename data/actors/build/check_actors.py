@@ -106,6 +106,14 @@ def check_people(sure: dict[str, str]) -> set[str]:
     return known
 
 
+def check_metonyms(sure: dict[str, str]) -> None:
+    """A metonym may not be the sure name of another organisation."""
+    for row in tables.read(COMPILED / "metonyms.tsv"):
+        owner = sure.get(row["surface"])
+        if owner and row["actor"] != owner:
+            fault(f"metonyms.tsv: {row['surface']!r} stands for {row['actor']} but is a name of {owner}")
+
+
 def check_references(organizations: set[str], people: set[str]) -> None:
     territories = {row["id"] for row in tables.read(COMPILED / "territories.tsv")}
     parties = {row["id"] for row in tables.read(COMPILED / "parties.tsv")}
@@ -158,6 +166,7 @@ def main() -> None:
         check_sorted(name, key)
     sure = check_organizations()
     check_against_territories(sure)
+    check_metonyms(sure)
     people = check_people(sure)
     check_references({row["id"] for row in tables.read(FOLDER / "organizations.tsv")}, people)
     check_single("spellings.tsv", "surface")
