@@ -133,7 +133,8 @@ def from_curated(curated: Path, found: dict[str, Territory], people: People, lim
 
 
 _ROLE_OFFICES = {
-    "president": "head_of_state", "king": "head_of_state", "queen": "head_of_state", "prime minister": "head_of_government",
+    "president": "head_of_state", "king": "head_of_state", "queen": "head_of_state", "emperor": "head_of_state", "sultan": "head_of_state", "emir": "head_of_state",
+    "grand duke": "head_of_state", "pope": "head_of_state", "prime minister": "head_of_government",
     "federal chancellor": "head_of_government", "chancellor": "head_of_government", "taoiseach": "head_of_government",
     "premier of the state council": "head_of_government", "premier": "head_of_government", "minister of foreign affairs": "foreign_minister",
     "minister for foreign affairs": "foreign_minister", "federal minister of foreign affairs": "foreign_minister", "secretary of foreign affairs": "foreign_minister",
@@ -146,11 +147,20 @@ _ROLE_OFFICES = {
 _ROLE_EXCEPTIONS = {("Q30", "secretary of state"): "foreign_minister", ("Q39", "chancellor"): "", ("Q145", "chancellor"): "", ("Q38", "president"): "head_of_state"}
 
 
+def _without_country(office: str, territory: Territory | None) -> str:
+    """`President of Kyrgyzstan` held in Kyrgyzstan is `president`."""
+    head, of, country = office.partition(" of ")
+    if of and territory and fold(country.removeprefix("the ")) in {fold(n) for n in [*territory.names, *territory.ambiguous, territory.name]}:
+        return head.lower()
+    return office.lower()
+
+
 def from_roles(people: People, found: dict[str, Territory]) -> list[list[str]]:
     rows = []
     for person, offices in people.offices.items():
         for office, territory, _name, start, end in offices:
-            key = _ROLE_EXCEPTIONS.get((territory, office.lower()), _ROLE_OFFICES.get(office.lower(), ""))
+            plain = _without_country(office, found.get(territory))
+            key = _ROLE_EXCEPTIONS.get((territory, plain), _ROLE_OFFICES.get(plain, ""))
             # A few dates of the source are typing errors.
             if end and end < start:
                 continue
@@ -171,12 +181,22 @@ def build(data: Path, curated: Path, found: dict[str, Territory], people: People
         same = [old for old in chain if _same_term(old, row)]
         for old in same:
             chain.remove(old)
-            row[4] = min(filter(None, (old[4], row[4])), default="")
+            row[4] = _earlier(old[4], row[4])
             if not row[5]:
                 row[6] = max(old[6], row[6]) if old[7] == "factbook" else row[6]
         chain.append(row)
     rows = [row for chain in chains.values() for row in _closed(chain)]
+    for row in rows:
+        if row[2]:
+            row[3] = people.names[row[2]][0]
     return sorted(rows, key=lambda r: (int(r[0][1:]), r[1], r[4], r[3]))
+
+
+def _earlier(one: str, other: str) -> str:
+    """The earlier of two dates; of a year and a day in it, the day."""
+    if one.startswith(other) or other.startswith(one):
+        return max(one, other, key=len)
+    return min(one, other)
 
 
 def _same_term(old: list[str], new: list[str]) -> bool:
@@ -189,6 +209,9 @@ def _closed(chain: list[list[str]]) -> list[list[str]]:
     chain.sort(key=lambda r: (r[4], r[5] or "9999", r[3]))
     for row, following in zip(chain, chain[1:]):
         if row[5] or not following[4] or following[4] <= row[4]:
+            continue
+        if row[7] != "roles" and following[7] == "roles":
+            # The older source knows a rival or a passing holder; the newer one says who is in office now.
             continue
         if row[7] == "roles":
             row[6] = min(row[6], following[4])
