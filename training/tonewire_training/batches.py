@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .augment import vary_case
+from .augment import vary
 from .examples import Example
 from .tasks import (ENTITY_TAGS, PLACE_READINGS, QUOTE_PARTS, SENTIMENT_SOURCES, SENTIMENT_WEIGHTS, SENTIMENTS,
                     tag_index)
@@ -18,6 +18,8 @@ UNLABELLED = -100
 MENTION_MASK_SHARE = 0.08
 """Share of training mentions whose name is masked, so that a name alone does not decide its sentiment."""
 PIECE_MASK_SHARE = 0.04
+TEACHER_WEIGHT = 0.5
+"""Weight of a sentiment that only the teacher gave. Its classes are those of NewsMTSC, so it takes no source's bias."""
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Batch:
     mention_text: Tensor       # [mentions] row of the text
     mention_pieces: Tensor     # [mentions, length] bool
     sentiments: Tensor         # [mentions] or UNLABELLED
+    sentiment_targets: Tensor  # [mentions, classes] what training wants: smoothed label, teacher, or their mean
     sentiment_weights: Tensor  # [mentions]
     sentiment_sources: Tensor  # [mentions]
     readings: Tensor           # [mentions] or UNLABELLED
@@ -60,6 +63,7 @@ def collate(encoded: list[tuple[Example, Pieces]], mask_id: int | None = None,
     allowed = torch.zeros(texts, length, len(ENTITY_TAGS), dtype=torch.bool)
     quotes = torch.full((texts, length, len(QUOTE_PARTS)), UNLABELLED)
     mentions: list[tuple[int, list[int], int, float, int, int]] = []
+    wanted: list[list[float]] = []
     for row, (example, pieces) in enumerate(encoded):
         ids[row, :len(pieces)] = torch.tensor(pieces.ids)
         shapes[row, :len(pieces)] = torch.tensor(pieces.shapes)
@@ -75,13 +79,16 @@ def collate(encoded: list[tuple[Example, Pieces]], mask_id: int | None = None,
                     inside = words_of_span(pieces, start, end)
                     quotes[row, inside, layer] = 2
                     quotes[row, inside[:1], layer] = 1
-        for start, end, label in example.targets:
-            source = SENTIMENT_SOURCES.index(example.source)
-            mentions.append((row, pieces_of_span(pieces, start, end), SENTIMENTS.index(label),
-                             SENTIMENT_WEIGHTS[example.source], source, UNLABELLED))
+        for index, (start, end, label) in enumerate(example.targets):
+            own = example.source in SENTIMENT_SOURCES and not (example.soft_labels and example.source != "newsmtsc")
+            source = SENTIMENT_SOURCES.index(example.source) if own else 0
+            weight = SENTIMENT_WEIGHTS[example.source] if own else TEACHER_WEIGHT
+            mentions.append((row, pieces_of_span(pieces, start, end), SENTIMENTS.index(label), weight, source, UNLABELLED))
+            wanted.append(_wanted(label if own else None, example.soft_labels[index] if example.soft_labels else None))
         for start, end, reading in example.places:
             mentions.append((row, pieces_of_span(pieces, start, end), UNLABELLED, 0.0, 0,
                              PLACE_READINGS.index(reading)))
+            wanted.append([0.0] * len(SENTIMENTS))
     mention_pieces = torch.zeros(len(mentions), length, dtype=torch.bool)
     for index, mention in enumerate(mentions):
         mention_pieces[index, mention[1]] = True
@@ -92,7 +99,15 @@ def collate(encoded: list[tuple[Example, Pieces]], mask_id: int | None = None,
         ids[masked & real & (ids != 101) & (ids != 102)] = mask_id
     column = lambda i, kind: torch.tensor([mention[i] for mention in mentions], dtype=kind)
     return Batch(ids, shapes, real, allowed, quotes, column(0, torch.long), mention_pieces, column(2, torch.long),
-                 column(3, torch.float), column(4, torch.long), column(5, torch.long))
+                 torch.tensor(wanted).reshape(-1, len(SENTIMENTS)), column(3, torch.float), column(4, torch.long), column(5, torch.long))
+
+
+def _wanted(label: str | None, soft: list[float] | None) -> list[float]:
+    """The label smoothed by .1, the teacher's probabilities, or the mean of both."""
+    if label is None:
+        return soft or [0.0] * len(SENTIMENTS)
+    smoothed = [0.1 / len(SENTIMENTS) + 0.9 * (kind == label) for kind in SENTIMENTS]
+    return smoothed if soft is None else [(a + b) / 2 for a, b in zip(smoothed, soft)]
 
 
 def _label_entities(allowed: Tensor, example: Example, pieces: Pieces) -> None:
@@ -105,9 +120,10 @@ def _label_entities(allowed: Tensor, example: Example, pieces: Pieces) -> None:
 
 def encode(tokenizer: PieceTokenizer, examples: list[Example], chance: random.Random | None = None,
            longest: int | None = None) -> list[tuple[Example, Pieces]]:
-    """Tokenises; with `chance` the letter case is varied; texts of more than `longest` pieces are left out."""
-    texts = [vary_case(e.text, chance) if chance else e.text for e in examples]
-    encoded = zip(examples, tokenizer.encode_batch(texts))
+    """Tokenises; with `chance` letter case and possessives are varied; texts of more than `longest` pieces are left out."""
+    if chance:
+        examples = [vary(example, chance) for example in examples]
+    encoded = zip(examples, tokenizer.encode_batch([e.text for e in examples]))
     return [(e, p) for e, p in encoded if longest is None or len(p) <= longest]
 
 

@@ -19,6 +19,8 @@ class Example:
     places: list[tuple[int, int, str]] = field(default_factory=list)
     quotes: dict[str, list[tuple[int, int]]] | None = None
     document: str | None = None
+    soft_labels: list[list[float]] = field(default_factory=list)
+    """A teacher's probability of each class of `tasks.SENTIMENTS`, per target; empty where no teacher read the text."""
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:

@@ -55,13 +55,13 @@ class Pieces:
 class PieceTokenizer:
     """Wraps tokenizer.json without its padding and truncation."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mask: str = "[MASK]") -> None:
         self._tokenizer = Tokenizer.from_file(str(path))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         vocabulary = self._tokenizer.get_vocab()
         self.vocabulary_size = self._tokenizer.get_vocab_size()
-        self.mask_id = vocabulary["[MASK]"]
+        self.mask_id = vocabulary[mask]
         self._continues = [False] * self.vocabulary_size
         for piece, index in vocabulary.items():
             self._continues[index] = piece.startswith("##")

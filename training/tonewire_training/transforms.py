@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable
 
-from .augment import upper_case
+from .augment import insert, possessive, upper_case
 from .examples import Example
 
 Transform = Callable[[Example], Example]
@@ -40,29 +40,6 @@ def wrap(text: str) -> str:
         letters[blank] = "\n"
         line_start = blank + 1
     return "".join(letters)
-
-
-def insert(example: Example, text_at: dict[int, str]) -> Example:
-    """Inserts texts at offsets; a span that ends at an insertion does not take it in."""
-    positions = sorted(text_at)
-    shift = lambda offset, end: offset + sum(len(text_at[p]) for p in positions if p < offset or (p == offset and not end))
-    move = lambda spans: [(shift(s, False), shift(e, True), *rest) for s, e, *rest in spans]
-    pieces, last = [], 0
-    for position in positions:
-        pieces += [example.text[last:position], text_at[position]]
-        last = position
-    text = "".join(pieces) + example.text[last:]
-    entities = None if example.entities is None else move(example.entities)
-    return replace(example, text=text, entities=entities, targets=move(example.targets), places=move(example.places))
-
-
-def possessive(example: Example) -> Example:
-    """Adds 's to every name that has none and is not followed by an apostrophe."""
-    spans = list(example.entities or []) + example.targets + example.places
-    ends = {span[1] for span in spans}
-    inner = lambda end: any(s[0] < end < s[1] for s in spans)
-    wanted = [end for end in ends if example.text[end:end + 2].strip()[:1] not in ("'", "’") and not inner(end)]
-    return insert(example, {end: "’s" for end in wanted if example.text[end:end + 1] in (" ", ".", ",")})
 
 
 def soft_hyphens(example: Example) -> Example:
