@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let table = |file: &str| tables.get(file).map_or("", String::as_str);
     let mut pack = Pack::default();
-    pack.add_territories(table("compiled/territories.tsv"));
+    pack.add_territories(table("compiled/territories.tsv"), table("territory_names.tsv"));
     pack.add_organizations(table("organizations.tsv"));
     pack.add_armed_groups(table("compiled/armed_groups.tsv"));
     pack.add_parties(table("compiled/parties.tsv"));
@@ -129,7 +129,9 @@ impl Pack {
         self.claim(bare, actor, Relation::Name, Shape::of_name(bare), doubtful, false);
     }
 
-    fn add_territories(&mut self, table: &str) {
+    fn add_territories(&mut self, table: &str, names_by_hand: &str) {
+        let doubts_by_hand = rows(names_by_hand, 3).flat_map(|row| list(row[2]).collect::<Vec<_>>());
+        let by_hand: BTreeSet<&str> = doubts_by_hand.collect();
         for row in rows(table, 10) {
             let [id, code, iso3, name, names, ambiguous, adjectives, people, capitals, kind] = row[..] else { continue };
             let class = if id == "Q458" { NameClass::Organization } else { NameClass::Country };
@@ -139,7 +141,10 @@ impl Pack {
                 self.territories.insert(code.to_owned(), actor);
             }
             let sure: Vec<&str> = list(names).collect();
-            let doubts: Vec<&str> = list(ambiguous).collect();
+            // The usual name of a country is in doubt only where the table by hand says so: provinces and ships that
+            // share it do not count.
+            let own = |doubt: &&str| kind == "country" && *doubt == name && !by_hand.contains(*doubt);
+            let doubts: Vec<&str> = list(ambiguous).filter(|doubt| !own(doubt)).collect();
             if !doubts.contains(&name) {
                 self.name(name, actor);
             }

@@ -75,7 +75,8 @@ pub fn candidates(knowledge: &KnowledgeBase, clean: &str, spans: &[NamedSpan]) -
 
 /// U+FFFD stands for something that was lost: a fragment is not a name.
 fn is_name(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric) && !text.contains('\u{fffd}')
+    let article = text.eq_ignore_ascii_case("the");
+    text.chars().any(char::is_alphanumeric) && !text.contains('\u{fffd}') && !article
 }
 
 /// The name without marks and an article before it and a possessive ending behind it.
@@ -167,6 +168,7 @@ fn identify(
         EntityKind::Organization => {
             let acts = |claim: &Claim| matches!(claim.relation, Relation::Name | Relation::Metonym);
             let claims = of(&|claim| acts(claim) && class(claim) != NameClass::Person);
+            let claims = without_cities(knowledge, claims);
             // A building or a capital that the model takes for an organization may still be a place.
             let only_place = claims.iter().any(|claim| claim.relation == Relation::Metonym)
                 && government_probability(clean, range, span.government.max(0.9)) < GOVERNMENT_FROM;
@@ -179,6 +181,7 @@ fn identify(
                 NameClass::Person => false,
                 _ => is_name(claim) && (government || !knowledge.is_region(claim.actor)),
             });
+            let claims = without_cities(knowledge, claims);
             let actor = !claims.is_empty() && (government || claims.iter().any(|claim| !claim.doubtful));
             Some(if actor { Found::Named(NameKind::Government, claims) } else { Found::Place })
         }
@@ -188,6 +191,14 @@ fn identify(
             (!sure.is_empty()).then_some(Found::Named(NameKind::Organization, sure))
         }
     }
+}
+
+/// A capital that acts is its country's government, not the city's.
+fn without_cities(knowledge: &KnowledgeBase, mut claims: Vec<Claim>) -> Vec<Claim> {
+    if claims.iter().any(|claim| claim.relation == Relation::Metonym) {
+        claims.retain(|claim| !knowledge.is_region(claim.actor));
+    }
+    claims
 }
 
 /// "International Criminal Court (ICC)"

@@ -78,7 +78,9 @@ impl Reader<'_> {
             let last = owner.next + count - 1;
             let Some(noun) = self.run(owner.next, last) else { continue };
             if let Some(meaning) = self.meaning(&owner, noun.clone(), at, last) {
-                let range = owner.start.unwrap_or(noun.start)..noun.end;
+                let text = &self.sentence[noun.clone()];
+                let end = noun.start + text.strip_suffix("'s").or(text.strip_suffix("’s")).unwrap_or(text).len();
+                let range = owner.start.unwrap_or(noun.start)..end;
                 return Some((Phrase { range, meaning }, last + 1));
             }
         }
@@ -227,7 +229,7 @@ mod tests {
             ("The Chilean president spoke.", "Chilean president", "HeadOfState of Chile"),
             ("South Korea's president spoke.", "president", "HeadOfState of South Korea"),
             ("It pleased the South Korean foreign minister.", "South Korean foreign minister", "ForeignMinister of South Korea"),
-            ("The French leader’s visit ended.", "French leader’s", "Leader of France"),
+            ("The French leader’s visit ended.", "French leader", "Leader of France"),
         ] {
             assert_eq!(read(sentence), [(text.to_owned(), meaning.to_owned())], "{sentence}");
         }

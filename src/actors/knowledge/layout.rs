@@ -14,10 +14,11 @@ pub const HEADER: usize = 16 + 4 * SECTIONS;
 pub const NOTHING: u32 = u32::MAX;
 
 /// The files of `data/actors` that are packed, in the order of their fingerprint.
-pub const PACKED_FILES: [&str; 9] = [
+pub const PACKED_FILES: [&str; 10] = [
     "organizations.tsv",
     "people_extra.tsv",
     "leaders.tsv",
+    "territory_names.tsv",
     "compiled/people.tsv",
     "compiled/territories.tsv",
     "compiled/parties.tsv",
