@@ -177,6 +177,7 @@ fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
         slug: None,
         name: resolved.name.clone(),
         kind: kind(resolved.class),
+        groups: Vec::new(),
         role: role(notes),
         salience: weight(notes) / heaviest,
         sentiment: verdict(scored()),

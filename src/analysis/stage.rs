@@ -3,12 +3,16 @@
 use super::assemble::{Assembly, FieldReading, FoundName};
 use super::findings::{FieldFindings, findings};
 use super::reading::Reading;
+use super::watched;
 use super::{Analysis, Analyze, Field, Status};
-use crate::actors::{Candidate, Found, NameClass, NameTable, NamedSpan, agree_on_kinds, candidates, resolve};
+use crate::actors::{
+    Candidate, Found, NameClass, NameTable, NamedSpan, Watchlist, agree_on_kinds, candidates, resolve,
+};
 use crate::article::Article;
 use crate::config::AnalysisConfig;
 use crate::model::{Model, ModelError};
 use crate::text::Boilerplate;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Why the stage cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +31,7 @@ pub struct Stage {
     model: Model,
     languages: Vec<String>,
     max_words: usize,
+    watchlist: RwLock<Arc<Watchlist>>,
 }
 
 impl Stage {
@@ -45,7 +50,18 @@ impl Stage {
             model,
             languages: config.languages.iter().map(|language| language.to_lowercase()).collect(),
             max_words: config.max_words,
+            watchlist: RwLock::default(),
         })
+    }
+
+    /// Articles are read with this list of the user's actors from now on. An article that is being read keeps the list
+    /// it began with.
+    pub fn replace_watchlist(&self, watchlist: Watchlist) {
+        *self.watchlist.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(watchlist);
+    }
+
+    fn watchlist(&self) -> Arc<Watchlist> {
+        Arc::clone(&self.watchlist.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Articles without a declared language are read.
@@ -97,6 +113,7 @@ impl Analyze for Stage {
         if !self.reads_language(article) {
             return Analysis::empty(Status::UnsupportedLanguage);
         }
+        let watchlist = self.watchlist();
         let readings = self.read(article);
         let words = readings.iter().map(|reading| reading.words).sum();
         let truncated = readings.iter().any(|reading| reading.truncated);
@@ -119,7 +136,9 @@ impl Analyze for Stage {
             .collect();
         let resolution = resolve(&self.names, &texts);
         let status = if truncated { Status::Truncated } else { Status::Ok };
-        Assembly::new(&readings, &fields, &resolution).analysis(status, words)
+        let mut analysis = Assembly::new(&readings, &fields, &resolution).analysis(status, words);
+        watched::mark(&watchlist, article, &mut analysis);
+        analysis
     }
 
     fn model(&self) -> &str {
