@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::path::Path;
+use tonewire::actors::NameClass;
 use tonewire::actors::knowledge::layout::{
     ActorRecord, ClaimRecord, HEADER, LeaderRecord, MAGIC, NOTHING, PACKED_FILES, fingerprint,
 };
 use tonewire::actors::knowledge::{Office, Relation, Shape, fold};
-use tonewire::actors::NameClass;
 
 /// People of one word (mononyms) need this prior: others bear the word too.
 const PRIOR_OF_ONE_WORD: u8 = 4;
@@ -102,7 +102,15 @@ impl Pack {
         index
     }
 
-    fn claim(&mut self, name: &str, actor: u32, relation: Relation, shape: Shape, doubtful: bool, alone: bool) {
+    fn claim(
+        &mut self,
+        name: &str,
+        actor: u32,
+        relation: Relation,
+        shape: Shape,
+        doubtful: bool,
+        alone: bool,
+    ) {
         let folded = fold(name);
         if folded.len() < 2 || name.len() > LONGEST_NAME {
             return;
@@ -133,7 +141,9 @@ impl Pack {
         let doubts_by_hand = rows(names_by_hand, 3).flat_map(|row| list(row[2]).collect::<Vec<_>>());
         let by_hand: BTreeSet<&str> = doubts_by_hand.collect();
         for row in rows(table, 10) {
-            let [id, code, iso3, name, names, ambiguous, adjectives, people, capitals, kind] = row[..] else { continue };
+            let [id, code, iso3, name, names, ambiguous, adjectives, people, capitals, kind] = row[..] else {
+                continue;
+            };
             let class = if id == "Q458" { NameClass::Organization } else { NameClass::Country };
             let actor = self.actor(id, name, class, 0, &[]);
             self.actors[actor as usize].is_region = kind == "region" && (code.contains('_') || code == "aq");
@@ -273,7 +283,9 @@ impl Pack {
     fn add_leaders(&mut self, table: &str) {
         for row in rows(table, 8) {
             let [territory, office, person, name, from, to, known_until, _] = row[..] else { continue };
-            let (Some(territory), Some(office)) = (self.ids.get(territory).copied(), Office::from_word(office)) else {
+            let (Some(territory), Some(office)) =
+                (self.ids.get(territory).copied(), Office::from_word(office))
+            else {
                 println!("left out: {row:?}");
                 continue;
             };
@@ -313,12 +325,18 @@ impl Pack {
                 count += 1;
             }
         }
-        let codes: Vec<(String, u32)> = self.territories.iter().map(|(code, actor)| (code.clone(), *actor)).collect();
+        let codes: Vec<(String, u32)> =
+            self.territories.iter().map(|(code, actor)| (code.clone(), *actor)).collect();
         let territories: Vec<u8> = codes
             .iter()
             .flat_map(|(code, actor)| [actor.to_le_bytes(), self.strings.add(code).to_le_bytes()].concat())
             .collect();
-        println!("{} actors, {} names, {} terms of office", self.actors.len(), self.names.len(), self.leaders.len());
+        println!(
+            "{} actors, {} names, {} terms of office",
+            self.actors.len(),
+            self.names.len(),
+            self.leaders.len()
+        );
         let sections: [Vec<u8>; 7] = [
             self.actors.iter().flat_map(ActorRecord::to_bytes).collect(),
             claims,

@@ -4,8 +4,8 @@
 //! ("Kyiv" as a person) can be told from what the others say. Whether a place stands for its government is left to
 //! each sentence.
 
-use super::candidate::NamedSpan;
 use super::NameClass;
+use super::candidate::NamedSpan;
 use super::knowledge::{KnowledgeBase, Relation, fold};
 use crate::model::EntityKind;
 use std::collections::HashMap;
@@ -14,9 +14,11 @@ use std::collections::HashMap;
 const WEIGHT_OF_TABLE: f32 = 0.5;
 
 /// Gives all mentions of a name the kind with the most support in the document.
-pub fn agree_on_kinds<'s>(names: &KnowledgeBase, mentions: impl Iterator<Item = (&'s str, &'s mut NamedSpan)>) {
-    let mut spans: Vec<(String, &mut NamedSpan)> =
-        mentions.map(|(text, span)| (fold(text), span)).collect();
+pub fn agree_on_kinds<'s>(
+    names: &KnowledgeBase,
+    mentions: impl Iterator<Item = (&'s str, &'s mut NamedSpan)>,
+) {
+    let mut spans: Vec<(String, &mut NamedSpan)> = mentions.map(|(text, span)| (fold(text), span)).collect();
     let mut support: HashMap<String, HashMap<EntityKind, f32>> = HashMap::new();
     for (name, span) in &spans {
         let kinds = support.entry(name.clone()).or_insert_with(|| known_kind(names, name));

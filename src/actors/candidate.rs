@@ -1,10 +1,10 @@
 //! What the model's named entities may be, as far as their sentence and the knowledge base tell.
 
-use super::NameClass;
 use super::compound::names_inside;
 use super::knowledge::{Claim, KnowledgeBase, Relation, fold_into};
 use super::phrase::Meaning;
 use super::place::government_probability;
+use super::{NameClass, Who};
 use crate::model::EntityKind;
 use std::ops::Range;
 
@@ -37,6 +37,8 @@ pub enum NameKind {
 pub enum Found {
     /// Named, with everybody of the knowledge base who claims the name; nobody where it does not know it.
     Named(NameKind, Vec<Claim>),
+    /// On the user's watch-list, at that position.
+    Watched(usize),
     /// Meant as a place.
     Place,
     /// Meant by a phrase.
@@ -54,16 +56,25 @@ pub struct Candidate {
 
 /// The candidates of a text, from its entities in order of position.
 #[must_use]
-pub fn candidates(knowledge: &KnowledgeBase, clean: &str, spans: &[NamedSpan]) -> Vec<Candidate> {
+pub fn candidates(who: &Who<'_>, clean: &str, spans: &[NamedSpan]) -> Vec<Candidate> {
+    let knowledge = who.knowledge;
     let mut buffer = String::new();
     let mut found: Vec<Candidate> = Vec::with_capacity(spans.len());
     for span in spans {
         let whole = without_marks(clean, span.range.clone());
+        if let Some(range) = watched_name(who, clean, &whole) {
+            found.push(range);
+            continue;
+        }
         let ranges = names_inside(knowledge, clean, &whole, &mut buffer).unwrap_or_else(|| vec![whole]);
         for range in ranges {
             let range = bare_name(knowledge, clean, range, span.kind, &mut buffer);
             let Some(text) = clean.get(range.clone()).filter(|text| is_name(text)) else { continue };
-            let Some(what) = identify(knowledge, clean, text, &range, span, &mut buffer) else { continue };
+            let what = match who.watchlist.position(text) {
+                Some(watched) => Some(Found::Watched(watched)),
+                None => identify(knowledge, clean, text, &range, span, &mut buffer),
+            };
+            let Some(what) = what else { continue };
             let range = with_article(knowledge, clean, range, &what);
             let abbreviates_previous =
                 found.last().is_some_and(|previous| abbreviates(clean, previous, &range));
@@ -71,6 +82,12 @@ pub fn candidates(knowledge: &KnowledgeBase, clean: &str, spans: &[NamedSpan]) -
         }
     }
     found
+}
+
+/// A name of the watch-list is one whatever is inside it: titles, hyphens, an article.
+fn watched_name(who: &Who<'_>, clean: &str, range: &Range<usize>) -> Option<Candidate> {
+    let watched = who.watchlist.position(clean.get(range.clone())?)?;
+    Some(Candidate { range: range.clone(), found: Found::Watched(watched), abbreviates_previous: false })
 }
 
 /// U+FFFD stands for something that was lost: a fragment is not a name.
@@ -225,7 +242,8 @@ mod tests {
         let knowledge = KnowledgeBase::open().unwrap();
         let start = text.find(name).unwrap();
         let spans = [NamedSpan { range: start..start + name.len(), kind, confidence: 0.9, government }];
-        let candidates = candidates(&knowledge, text, &spans);
+        let who = Who { knowledge: &knowledge, watchlist: &crate::actors::Watchlist::empty() };
+        let candidates = candidates(&who, text, &spans);
         candidates.into_iter().map(|one| (text[one.range].to_owned(), one.found)).collect()
     }
 
@@ -254,10 +272,16 @@ mod tests {
 
     #[test]
     fn articles_titles_and_possessives_are_not_part_of_the_name() {
-        let found = found("It is the United Nations’ plan.", "the United Nations’", EntityKind::Organization, 0.0);
+        let found =
+            found("It is the United Nations’ plan.", "the United Nations’", EntityKind::Organization, 0.0);
         assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("United Nations"));
         assert_eq!(ids(&found), ["Q1065"]);
-        let found = self::found("Prime Minister Ada Korr’s plan", "Prime Minister Ada Korr’s", EntityKind::Person, 0.0);
+        let found = self::found(
+            "Prime Minister Ada Korr’s plan",
+            "Prime Minister Ada Korr’s",
+            EntityKind::Person,
+            0.0,
+        );
         assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("Ada Korr"));
     }
 

@@ -8,8 +8,8 @@ use std::ops::Range;
 const PREFIXES: &[&str] = &["anti", "ex", "mid", "non", "post", "pre", "pro", "then"];
 /// What stands behind the hyphen without being a name, besides words in "-ed".
 const ENDINGS: &[&str] = &[
-    "born", "brokered", "built", "era", "friendly", "held", "led", "linked", "made", "majority", "owned", "run",
-    "style", "wide",
+    "born", "brokered", "built", "era", "friendly", "held", "led", "linked", "made", "majority", "owned",
+    "run", "style", "wide",
 ];
 
 /// The names of a hyphenated compound that is not a name itself; `None` where it is one.
@@ -34,8 +34,10 @@ pub(super) fn names_inside(
     if lower && (is_one_of(ENDINGS, word) || (word.len() > 3 && word.ends_with("ed"))) {
         return Some(vec![range.start..range.start + first.len()]);
     }
-    let known = knowledge.claims(first, buffer).next().is_some() && knowledge.claims(last, buffer).next().is_some();
-    (known && !text.contains(' ')).then(|| vec![range.start..range.start + first.len(), last_start..range.end])
+    let known =
+        knowledge.claims(first, buffer).next().is_some() && knowledge.claims(last, buffer).next().is_some();
+    (known && !text.contains(' '))
+        .then(|| vec![range.start..range.start + first.len(), last_start..range.end])
 }
 
 #[cfg(test)]

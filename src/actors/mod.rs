@@ -18,6 +18,8 @@ mod phrase;
 mod place;
 mod resolve;
 mod short_names;
+mod watchlist;
+mod who;
 
 pub use agreement::agree_on_kinds;
 pub use candidate::{Candidate, Found, NameKind, NamedSpan, candidates};
@@ -25,3 +27,5 @@ pub use class::NameClass;
 pub use cues::{SPEECH_VERBS, is_one_of};
 pub use phrase::{Meaning, Phrase, phrases};
 pub use resolve::{How, Resolution, ResolvedActor, ResolvedMention, ResolvedPlace, resolve};
+pub use watchlist::{WatchedActor, WatchedId, WatchedKind, Watchlist, WatchlistError, WatchlistProblem};
+pub use who::Who;

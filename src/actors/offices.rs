@@ -17,17 +17,20 @@ pub(super) fn holder(
 ) -> Option<ActorRef> {
     for office in offices_meant(knowledge, territory, office) {
         let at = |date: u32| {
-            let mut holders = knowledge.holders(territory, office).filter(|(_, from, to)| (*from..*to).contains(&date));
+            let mut holders =
+                knowledge.holders(territory, office).filter(|(_, from, to)| (*from..*to).contains(&date));
             let first = holders.next()?.0;
             holders.all(|(other, ..)| other == first).then_some(first)
         };
         let named = || {
-            let mut in_document = knowledge.holders(territory, office).filter(|(person, ..)| people.contains(person));
+            let mut in_document =
+                knowledge.holders(territory, office).filter(|(person, ..)| people.contains(person));
             let first = in_document.next()?.0;
             // Two holders in one document without a date: either may be meant.
             in_document.all(|(other, ..)| other == first).then_some(first)
         };
-        let anybody_named = || knowledge.holders(territory, office).any(|(person, ..)| people.contains(&person));
+        let anybody_named =
+            || knowledge.holders(territory, office).any(|(person, ..)| people.contains(&person));
         let found = match date {
             Some(date) => at(date).or_else(named),
             None if anybody_named() => named(),
@@ -68,7 +71,8 @@ mod tests {
     fn held(country: &str, office: Office, date: Option<u32>, people: &[&str]) -> Option<&'static str> {
         let knowledge = KnowledgeBase::open().unwrap();
         let people = people.iter().map(|name| find(&knowledge, name)).collect();
-        holder(&knowledge, find(&knowledge, country), office, date, &people).map(|person| knowledge.name(person))
+        holder(&knowledge, find(&knowledge, country), office, date, &people)
+            .map(|person| knowledge.name(person))
     }
 
     #[test]

@@ -2,15 +2,36 @@
 
 use super::cues::is_one_of;
 use super::knowledge::{ActorRef, Claim, KnowledgeBase, Office, Reading, Relation, fold_into};
-use super::NameClass;
+use super::{NameClass, Who};
 use std::ops::Range;
 
 /// Most words of a noun behind a country.
 const WORDS_OF_NOUN: usize = 3;
+/// Most words of a name of the watch-list that is found without the model.
+const WORDS_OF_WATCHED: usize = 6;
 /// Words before a country that say that another holder of the office is meant, or none in particular.
 const OTHERS: &[&str] = &[
-    "a", "an", "another", "any", "different", "each", "every", "ex", "first", "former", "future", "last", "late",
-    "most", "next", "no", "one", "previous", "some", "then", "two",
+    "a",
+    "an",
+    "another",
+    "any",
+    "different",
+    "each",
+    "every",
+    "ex",
+    "first",
+    "former",
+    "future",
+    "last",
+    "late",
+    "most",
+    "next",
+    "no",
+    "one",
+    "previous",
+    "some",
+    "then",
+    "two",
 ];
 
 /// Whom a phrase means.
@@ -22,6 +43,8 @@ pub enum Meaning {
     Actor(ActorRef),
     /// An institution of the country that has no id.
     Institution,
+    /// An actor of the watch-list, written as it is there.
+    Watched(usize),
 }
 
 /// A phrase of a sentence.
@@ -34,9 +57,9 @@ pub struct Phrase {
 
 /// The phrases of a sentence, in order of position.
 #[must_use]
-pub fn phrases(knowledge: &KnowledgeBase, sentence: &str) -> Vec<Phrase> {
+pub fn phrases(who: &Who<'_>, sentence: &str) -> Vec<Phrase> {
     let words: Vec<Range<usize>> = words(sentence).collect();
-    let mut reader = Reader { knowledge, sentence, words: &words, buffer: String::new() };
+    let mut reader = Reader { who, knowledge: who.knowledge, sentence, words: &words, buffer: String::new() };
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -52,6 +75,7 @@ pub fn phrases(knowledge: &KnowledgeBase, sentence: &str) -> Vec<Phrase> {
 }
 
 struct Reader<'a> {
+    who: &'a Who<'a>,
     knowledge: &'a KnowledgeBase,
     sentence: &'a str,
     words: &'a [Range<usize>],
@@ -69,6 +93,9 @@ struct Owner {
 
 impl Reader<'_> {
     fn phrase_at(&mut self, at: usize) -> Option<(Phrase, usize)> {
+        if let Some(watched) = self.watched_at(at) {
+            return Some(watched);
+        }
         let word = &self.sentence[self.words.get(at)?.clone()];
         if !word.starts_with(char::is_uppercase) {
             return None;
@@ -78,13 +105,28 @@ impl Reader<'_> {
             let last = owner.next + count - 1;
             let Some(noun) = self.run(owner.next, last) else { continue };
             if let Some(meaning) = self.meaning(&owner, noun.clone(), at, last) {
-                let text = &self.sentence[noun.clone()];
-                let end = noun.start + text.strip_suffix("'s").or(text.strip_suffix("’s")).unwrap_or(text).len();
+                let end = noun.start + without_ending(&self.sentence[noun.clone()]).len();
                 let range = owner.start.unwrap_or(noun.start)..end;
                 return Some((Phrase { range, meaning }, last + 1));
             }
         }
         None
+    }
+
+    /// A name of the watch-list in exactly its letters, which needs no reading by the model.
+    fn watched_at(&self, at: usize) -> Option<(Phrase, usize)> {
+        if self.who.watchlist.is_empty() {
+            return None;
+        }
+        (1..=WORDS_OF_WATCHED).rev().find_map(|count| {
+            let range = self.run(at, at + count - 1)?;
+            let text = without_ending(&self.sentence[range.clone()]);
+            let position = self.who.watchlist.position(text)?;
+            let watched = self.who.watchlist.iter().nth(position)?;
+            let exact = watched.name == text || watched.aliases.iter().any(|alias| alias == text);
+            let range = range.start..range.start + text.len();
+            exact.then_some((Phrase { range, meaning: Meaning::Watched(position) }, at + count))
+        })
     }
 
     /// An adjective of one or two words, or a country with a possessive ending.
@@ -136,7 +178,7 @@ impl Reader<'_> {
         }
         let territory = owner.territory?;
         let text = &self.sentence[noun];
-        let bare = ["'s", "’s"].iter().find_map(|ending| text.strip_suffix(ending)).unwrap_or(text);
+        let bare = without_ending(text);
         fold_into(bare, &mut self.buffer);
         let nouns = self.knowledge.nouns();
         let institution = nouns.institution(&self.buffer, territory);
@@ -193,6 +235,11 @@ fn only(claims: impl Iterator<Item = Claim>, holds: impl Fn(&Claim) -> bool) -> 
     actors.all(|actor| actor == first).then_some(first)
 }
 
+/// A word without a possessive ending.
+fn without_ending(text: &str) -> &str {
+    ["'s", "’s"].iter().find_map(|ending| text.strip_suffix(ending)).unwrap_or(text)
+}
+
 /// Words without the punctuation around them.
 fn words(sentence: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     crate::text::words(sentence).filter_map(|range| {
@@ -214,13 +261,16 @@ mod tests {
         let knowledge = KnowledgeBase::open().unwrap();
         let shown = |phrase: Phrase| {
             let meaning = match phrase.meaning {
-                Meaning::Holder { territory, office } => format!("{office:?} of {}", knowledge.name(territory)),
+                Meaning::Holder { territory, office } => {
+                    format!("{office:?} of {}", knowledge.name(territory))
+                }
                 Meaning::Actor(actor) => knowledge.name(actor).to_owned(),
-                Meaning::Institution => String::from("institution"),
+                Meaning::Institution | Meaning::Watched(_) => String::from("institution"),
             };
             (sentence[phrase.range].to_owned(), meaning)
         };
-        phrases(&knowledge, sentence).into_iter().map(shown).collect()
+        let who = Who { knowledge: &knowledge, watchlist: &crate::actors::Watchlist::empty() };
+        phrases(&who, sentence).into_iter().map(shown).collect()
     }
 
     #[test]
@@ -228,7 +278,11 @@ mod tests {
         for (sentence, text, meaning) in [
             ("The Chilean president spoke.", "Chilean president", "HeadOfState of Chile"),
             ("South Korea's president spoke.", "president", "HeadOfState of South Korea"),
-            ("It pleased the South Korean foreign minister.", "South Korean foreign minister", "ForeignMinister of South Korea"),
+            (
+                "It pleased the South Korean foreign minister.",
+                "South Korean foreign minister",
+                "ForeignMinister of South Korea",
+            ),
             ("The French leader’s visit ended.", "French leader", "Leader of France"),
         ] {
             assert_eq!(read(sentence), [(text.to_owned(), meaning.to_owned())], "{sentence}");

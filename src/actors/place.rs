@@ -10,15 +10,71 @@ const INSIDE: &[&str] =
 const DIRECTION: &[&str] = &["for", "from", "to", "toward", "towards"];
 /// Words of motion before a direction: "returns from Moscow", "a visit to Paris".
 const MOTION: &[&str] = &[
-    "arrive", "arrived", "arrives", "arriving", "came", "come", "depart", "departed", "departs", "drove",
-    "fled", "flew", "flies", "flight", "flights", "fly", "flying", "go", "goes", "headed", "heading", "journey",
-    "leaves", "left", "moved", "return", "returned", "returning", "returns", "tour", "train", "trains", "travel",
-    "traveled", "travelled", "travels", "trip", "trips", "visit", "visiting", "visits", "went",
+    "arrive",
+    "arrived",
+    "arrives",
+    "arriving",
+    "came",
+    "come",
+    "depart",
+    "departed",
+    "departs",
+    "drove",
+    "fled",
+    "flew",
+    "flies",
+    "flight",
+    "flights",
+    "fly",
+    "flying",
+    "go",
+    "goes",
+    "headed",
+    "heading",
+    "journey",
+    "leaves",
+    "left",
+    "moved",
+    "return",
+    "returned",
+    "returning",
+    "returns",
+    "tour",
+    "train",
+    "trains",
+    "travel",
+    "traveled",
+    "travelled",
+    "travels",
+    "trip",
+    "trips",
+    "visit",
+    "visiting",
+    "visits",
+    "went",
 ];
 /// What follows the name of a place that is meant as one.
 const PLACE_NOUNS: &[&str] = &[
-    "airport", "area", "building", "conference", "hospital", "hotel", "meeting", "meetings", "metro", "province",
-    "region", "square", "stadium", "state", "street", "streets", "suburb", "summit", "talks", "university",
+    "airport",
+    "area",
+    "building",
+    "conference",
+    "hospital",
+    "hotel",
+    "meeting",
+    "meetings",
+    "metro",
+    "province",
+    "region",
+    "square",
+    "stadium",
+    "state",
+    "street",
+    "streets",
+    "suburb",
+    "summit",
+    "talks",
+    "university",
     "visit",
 ];
 
@@ -44,9 +100,7 @@ fn evidence_for_place(clean: &str, range: &Range<usize>) -> f32 {
     if let Some(preposition) = preposition {
         if is_one_of(INSIDE, &preposition) {
             evidence += AGAINST_INSIDE;
-        } else if is_one_of(DIRECTION, &preposition)
-            && before.take(2).any(|word| is_one_of(MOTION, &word))
-        {
+        } else if is_one_of(DIRECTION, &preposition) && before.take(2).any(|word| is_one_of(MOTION, &word)) {
             evidence += AGAINST_MOTION;
         }
     }
@@ -116,7 +170,9 @@ mod tests {
 
     #[test]
     fn a_government_that_acts_stays_one() {
-        for text in ["Ankara rejected the plan.", "A signal from Ankara came late.", "Pressure on Ankara grew."] {
+        for text in
+            ["Ankara rejected the plan.", "A signal from Ankara came late.", "Pressure on Ankara grew."]
+        {
             assert!((probability(text, "Ankara", 0.75) - 0.75).abs() < 1e-3, "{text}");
         }
     }

@@ -1,11 +1,11 @@
 //! One actor per name within a document.
 
-use super::NameClass;
 use super::candidate::{Candidate, Found, NameKind};
 use super::knowledge::{ActorRef, Claim, KnowledgeBase, Relation, fold};
 use super::offices::holder;
 use super::phrase::Meaning;
 use super::short_names::{ends, short_names};
+use super::{NameClass, WatchedActor, WatchedId, WatchedKind, Who};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Of two people with one name the better known one is meant if it leads by so much.
@@ -66,6 +66,7 @@ pub struct Resolution {
 /// What makes two mentions the same actor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
+    Watched(usize),
     Known(ActorRef),
     /// Folded, without middle initials.
     Name(String),
@@ -74,9 +75,10 @@ enum Key {
 /// Joins the candidates of a document, title and body together. `candidates` come with their clean texts, `date` is
 /// the day of the article as a number such as `20240131`.
 #[must_use]
-pub fn resolve(knowledge: &KnowledgeBase, candidates: &[(Candidate, &str)], date: Option<u32>) -> Resolution {
+pub fn resolve(who: &Who<'_>, candidates: &[(Candidate, &str)], date: Option<u32>) -> Resolution {
     let mut resolver = Resolver {
-        knowledge,
+        who,
+        knowledge: who.knowledge,
         date,
         certain: HashSet::new(),
         countries: HashSet::new(),
@@ -98,6 +100,7 @@ pub fn resolve(knowledge: &KnowledgeBase, candidates: &[(Candidate, &str)], date
 }
 
 struct Resolver<'a> {
+    who: &'a Who<'a>,
     knowledge: &'a KnowledgeBase,
     date: Option<u32>,
     /// Actors that a name or a phrase of the document names beyond doubt.
@@ -127,7 +130,9 @@ impl Resolver<'_> {
                 }
                 Found::Phrase(Meaning::Holder { territory, .. }) => Some(*territory),
                 Found::Phrase(Meaning::Actor(actor)) => Some(*actor),
-                Found::Phrase(Meaning::Institution) | Found::Place => None,
+                Found::Phrase(Meaning::Institution | Meaning::Watched(_))
+                | Found::Watched(_)
+                | Found::Place => None,
             };
             let Some(actor) = actor else { continue };
             if self.certain.insert(actor) {
@@ -146,6 +151,9 @@ impl Resolver<'_> {
                 Some(actor) => Key::Known(actor),
                 None => self.key_by_name(*kind, text),
             }),
+            Found::Phrase(Meaning::Watched(watched)) | Found::Watched(watched) => {
+                Some(Key::Watched(*watched))
+            }
             Found::Phrase(Meaning::Actor(actor)) => Some(Key::Known(*actor)),
             Found::Phrase(Meaning::Institution) => Some(Key::Name(fold(text))),
             Found::Phrase(Meaning::Holder { .. }) | Found::Place => None,
@@ -159,7 +167,8 @@ impl Resolver<'_> {
             return Key::Name(folded);
         }
         let last = folded.split(' ').count() - 1;
-        let kept = folded.split(' ').enumerate().filter(|(at, word)| *at == 0 || *at == last || word.len() > 1);
+        let kept =
+            folded.split(' ').enumerate().filter(|(at, word)| *at == 0 || *at == last || word.len() > 1);
         let plain = kept.map(|(_, word)| word).collect::<Vec<_>>().join(" ");
         let people = self.knowledge.claims(&plain, &mut String::new()).filter(|claim| {
             claim.relation == Relation::Name && self.knowledge.class(claim.actor) == NameClass::Person
@@ -179,7 +188,8 @@ impl Resolver<'_> {
         }
         let named = only(actors().filter(|actor| self.certain.contains(actor)));
         named.or_else(|| self.better_known(actors())).or_else(|| {
-            let near = |actor: &ActorRef| self.knowledge.countries(*actor).any(|one| self.countries.contains(&one));
+            let near =
+                |actor: &ActorRef| self.knowledge.countries(*actor).any(|one| self.countries.contains(&one));
             only(actors().filter(near))
         })
     }
@@ -204,7 +214,14 @@ impl Resolver<'_> {
             {
                 self.acronyms.entry((*text).to_owned()).or_insert_with(|| previous.clone());
             }
-            if let (Found::Named(NameKind::Person, _), Some(key)) = (&candidate.found, key) {
+            let person = match &candidate.found {
+                Found::Named(kind, _) => *kind == NameKind::Person,
+                Found::Watched(watched) => {
+                    self.watched(*watched).is_some_and(|one| one.kind == WatchedKind::Person)
+                }
+                _ => false,
+            };
+            if let Some(key) = key.as_ref().filter(|_| person) {
                 people.push((fold(text), key));
             }
         }
@@ -239,11 +256,15 @@ impl Resolver<'_> {
                 let person = holder(self.knowledge, *territory, *office, self.date, &self.certain);
                 person.map(|person| (Key::Known(person), How::Role))
             }
+            (Found::Phrase(Meaning::Watched(_)) | Found::Watched(_), Some(own)) => {
+                Some((own.clone(), How::Name))
+            }
             (Found::Phrase(_), Some(own)) => Some((own.clone(), How::Demonym)),
             (Found::Named(kind, claims), Some(own)) => Some(self.key_of(*kind, claims, text, own)),
             _ => None,
         };
         let Some((key, how)) = found else { return };
+        let key = self.watched_key(key);
         let actor = self.actor(&key, candidate, text);
         self.result.mentions.push(ResolvedMention { candidate: position, actor, how });
     }
@@ -284,7 +305,9 @@ impl Resolver<'_> {
 
     fn actor(&mut self, key: &Key, candidate: &Candidate, text: &str) -> usize {
         let position = self.index.get(key).copied().unwrap_or_else(|| self.add(key, text));
-        if let (Found::Named(kind, _), Some(votes)) = (&candidate.found, self.votes.get_mut(position)) {
+        if let (Key::Name(_), Found::Named(kind, _), Some(votes)) =
+            (key, &candidate.found, self.votes.get_mut(position))
+        {
             *votes.entry(class_of(*kind)).or_default() += 1;
         }
         // The fullest form that the text gives is the name.
@@ -298,6 +321,7 @@ impl Resolver<'_> {
 
     fn add(&mut self, key: &Key, text: &str) -> usize {
         let actor = match key {
+            Key::Watched(watched) => self.watched_actor(*watched, text),
             Key::Known(actor) => ResolvedActor {
                 wikidata: self.knowledge.wikidata(*actor),
                 slug: self.knowledge.slug(*actor).map(str::to_owned),
@@ -320,13 +344,45 @@ impl Resolver<'_> {
         position
     }
 
+    /// Whom the list gives the item of a known actor is that actor, under the list's name.
+    fn watched_key(&self, key: Key) -> Key {
+        let Key::Known(actor) = &key else { return key };
+        if self.who.watchlist.is_empty() {
+            return key;
+        }
+        let Some(item) = self.knowledge.wikidata(*actor) else { return key };
+        let same = |watched: &WatchedActor| {
+            matches!(watched.id, Some(WatchedId::Wikidata(_)))
+                && watched.id.as_ref().is_some_and(|id| id.to_string() == item)
+        };
+        self.who.watchlist.iter().position(same).map_or(key, Key::Watched)
+    }
+
+    fn watched(&self, position: usize) -> Option<&WatchedActor> {
+        self.who.watchlist.iter().nth(position)
+    }
+
+    fn watched_actor(&self, position: usize, text: &str) -> ResolvedActor {
+        let watched = self.watched(position);
+        let id = watched.and_then(|watched| watched.id.as_ref());
+        ResolvedActor {
+            wikidata: id.filter(|id| matches!(id, WatchedId::Wikidata(_))).map(ToString::to_string),
+            slug: id.filter(|id| matches!(id, WatchedId::Own(_))).map(ToString::to_string),
+            name: watched.map_or(text, |watched| &watched.name).to_owned(),
+            class: match watched.map(|watched| watched.kind) {
+                Some(WatchedKind::Person) => NameClass::Person,
+                Some(WatchedKind::Country) => NameClass::Country,
+                Some(WatchedKind::Group) => NameClass::Group,
+                Some(WatchedKind::Organization) | None => NameClass::Organization,
+            },
+            groups: watched.map(|watched| watched.groups.clone()).unwrap_or_default(),
+        }
+    }
+
     /// Gives each actor without an id the class that most of its mentions have.
     fn decide(mut self) -> Resolution {
         for (actor, votes) in self.result.actors.iter_mut().zip(&self.votes) {
-            let known = actor.wikidata.is_some() || actor.slug.is_some();
-            if let Some((class, _)) = votes.iter().max_by_key(|(_, count)| **count)
-                && !known
-            {
+            if let Some((class, _)) = votes.iter().max_by_key(|(_, count)| **count) {
                 actor.class = *class;
             }
         }

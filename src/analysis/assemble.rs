@@ -177,6 +177,7 @@ fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
         slug: resolved.slug.clone(),
         name: resolved.name.clone(),
         kind: kind(resolved.class),
+        groups: resolved.groups.clone(),
         role: role(notes),
         salience: weight(notes) / heaviest,
         sentiment: verdict(scored()),

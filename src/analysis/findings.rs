@@ -1,8 +1,7 @@
 //! What the model finds in the sentences of an article.
 
 use super::reading::Reading;
-use crate::actors::knowledge::KnowledgeBase;
-use crate::actors::{NamedSpan, Phrase, phrases};
+use crate::actors::{NamedSpan, Phrase, Who, phrases};
 use crate::model::{EntitySpan, MentionScore, Model, QuotePartKind};
 use crate::text::Span;
 use std::collections::HashMap;
@@ -55,7 +54,7 @@ pub(super) struct FieldFindings {
 
 /// Reads all sentences of an article. A sentence that occurs again is read once: it would give the same result, and
 /// live tickers repeat themselves.
-pub(super) fn findings(model: &Model, knowledge: &KnowledgeBase, readings: &[Reading]) -> Vec<FieldFindings> {
+pub(super) fn findings(model: &Model, who: &Who<'_>, readings: &[Reading]) -> Vec<FieldFindings> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut texts: Vec<&str> = Vec::new();
     for reading in readings {
@@ -67,14 +66,14 @@ pub(super) fn findings(model: &Model, knowledge: &KnowledgeBase, readings: &[Rea
         }
     }
     let found: Vec<Findings> =
-        texts.chunks(SENTENCES_PER_BATCH).flat_map(|batch| read_batch(model, knowledge, batch)).collect();
+        texts.chunks(SENTENCES_PER_BATCH).flat_map(|batch| read_batch(model, who, batch)).collect();
     readings.iter().map(|reading| in_place(reading, |text| found.get(*places.get(text)?))).collect()
 }
 
-fn read_batch(model: &Model, knowledge: &KnowledgeBase, sentences: &[&str]) -> Vec<Findings> {
+fn read_batch(model: &Model, who: &Who<'_>, sentences: &[&str]) -> Vec<Findings> {
     let readings = model.read_sentences(sentences);
     let findings = readings.iter().zip(sentences).map(|(reading, sentence)| {
-        let phrases = phrases(knowledge, sentence);
+        let phrases = phrases(who, sentence);
         let of_phrases = phrases.iter().map(|phrase| Span::new(phrase.range.start, phrase.range.end));
         let spans: Vec<Span> = reading.entities.iter().map(|entity| entity.span).chain(of_phrases).collect();
         let mut scores = model.score_mentions(reading, &spans).into_iter();

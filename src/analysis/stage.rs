@@ -3,13 +3,17 @@
 use super::assemble::{Assembly, FieldReading, FoundName};
 use super::findings::{FieldFindings, FoundPhrase, findings};
 use super::reading::Reading;
+use super::watched;
 use super::{Analysis, Analyze, Field, Status};
 use crate::actors::knowledge::{KnowledgeBase, KnowledgeError};
-use crate::actors::{Candidate, Found, NameKind, NamedSpan, agree_on_kinds, candidates, resolve};
+use crate::actors::{
+    Candidate, Found, NameKind, NamedSpan, Watchlist, Who, agree_on_kinds, candidates, resolve,
+};
 use crate::article::Article;
 use crate::config::AnalysisConfig;
 use crate::model::{Model, ModelError};
 use crate::text::Boilerplate;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Why the stage cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,7 @@ pub struct Stage {
     model: Model,
     languages: Vec<String>,
     max_words: usize,
+    watchlist: RwLock<Arc<Watchlist>>,
 }
 
 impl Stage {
@@ -46,7 +51,18 @@ impl Stage {
             model,
             languages: config.languages.iter().map(|language| language.to_lowercase()).collect(),
             max_words: config.max_words,
+            watchlist: RwLock::default(),
         })
+    }
+
+    /// Articles are read with this list of the user's actors from now on. An article that is being read keeps the list
+    /// it began with.
+    pub fn replace_watchlist(&self, watchlist: Watchlist) {
+        *self.watchlist.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(watchlist);
+    }
+
+    fn watchlist(&self) -> Arc<Watchlist> {
+        Arc::clone(&self.watchlist.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Articles without a declared language are read.
@@ -66,11 +82,11 @@ impl Stage {
     }
 
     /// The names of one field: those of the model, with what the knowledge base has of them.
-    fn names_of(&self, reading: &Reading, found: FieldFindings) -> FieldReading {
+    fn names_of(&self, who: &Who<'_>, reading: &Reading, found: FieldFindings) -> FieldReading {
         let spans: Vec<NamedSpan> = found.entities.iter().map(|entity| entity.span.clone()).collect();
         let mut names = Vec::new();
         let mut entities = found.entities.iter().peekable();
-        for candidate in candidates(&self.knowledge, reading.clean(), &spans) {
+        for candidate in candidates(who, reading.clean(), &spans) {
             // A candidate is an entity without what stands around the name.
             while entities.next_if(|entity| entity.span.range.end <= candidate.range.start).is_some() {}
             let Some(entity) = entities.peek() else { break };
@@ -109,8 +125,11 @@ fn with_phrases(clean: &str, names: Vec<FoundName>, phrases: Vec<FoundPhrase>) -
             merged.extend(inside);
             continue;
         }
-        let candidate =
-            Candidate { range: phrase.range, found: Found::Phrase(phrase.meaning), abbreviates_previous: false };
+        let candidate = Candidate {
+            range: phrase.range,
+            found: Found::Phrase(phrase.meaning),
+            abbreviates_previous: false,
+        };
         merged.push(FoundName { sentence, candidate, score });
     }
     merged.extend(names);
@@ -139,29 +158,33 @@ impl Analyze for Stage {
         if !self.reads_language(article) {
             return Analysis::empty(Status::UnsupportedLanguage);
         }
+        let watchlist = self.watchlist();
+        let who = Who { knowledge: &self.knowledge, watchlist: &watchlist };
         let readings = self.read(article);
         let words = readings.iter().map(|reading| reading.words).sum();
         let truncated = readings.iter().any(|reading| reading.truncated);
         if words == 0 && !truncated {
             return Analysis::empty(Status::NoText);
         }
-        let mut found = findings(&self.model, &self.knowledge, &readings);
+        let mut found = findings(&self.model, &who, &readings);
         let mentions = readings.iter().zip(&mut found).flat_map(|(reading, field)| {
             let clean = reading.clean();
             field.entities.iter_mut().map(|entity| (&clean[entity.span.range.clone()], &mut entity.span))
         });
         agree_on_kinds(&self.knowledge, mentions);
         let fields: Vec<FieldReading> =
-            readings.iter().zip(found).map(|(reading, found)| self.names_of(reading, found)).collect();
+            readings.iter().zip(found).map(|(reading, found)| self.names_of(&who, reading, found)).collect();
         let texts: Vec<(Candidate, &str)> = readings
             .iter()
             .zip(&fields)
             .flat_map(|(reading, field)| field.names.iter().map(move |name| (reading, name)))
             .map(|(reading, name)| (name.candidate.clone(), &reading.clean()[name.candidate.range.clone()]))
             .collect();
-        let resolution = resolve(&self.knowledge, &texts, article.published_at.map(day));
+        let resolution = resolve(&who, &texts, article.published_at.map(day));
         let status = if truncated { Status::Truncated } else { Status::Ok };
-        Assembly::new(&readings, &fields, &resolution).analysis(status, words)
+        let mut analysis = Assembly::new(&readings, &fields, &resolution).analysis(status, words);
+        watched::mark(&watchlist, article, &mut analysis);
+        analysis
     }
 
     fn model(&self) -> &str {

@@ -144,9 +144,7 @@ impl KnowledgeBase {
     pub fn countries(&self, actor: ActorRef) -> impl Iterator<Item = ActorRef> + use<'_> {
         let (first, count) =
             self.record(actor).map_or((0, 0), |record| (record.countries as usize, record.country_count));
-        (first..first + usize::from(count))
-            .filter_map(|at| number_at(self.countries, 4 * at))
-            .map(ActorRef)
+        (first..first + usize::from(count)).filter_map(|at| number_at(self.countries, 4 * at)).map(ActorRef)
     }
 
     /// The holders of an office, each with the first day and the first day after the term, in order of time.
@@ -256,7 +254,11 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/actors");
         let contents = PACKED_FILES.map(|file| std::fs::read(folder.join(file)).unwrap());
         let stored = u64::from_le_bytes(PACKED[8..16].try_into().unwrap());
-        assert_eq!(fingerprint(contents.iter().map(Vec::as_slice)), stored, "cargo run --example pack_actors");
+        assert_eq!(
+            fingerprint(contents.iter().map(Vec::as_slice)),
+            stored,
+            "cargo run --example pack_actors"
+        );
     }
 
     #[test]
