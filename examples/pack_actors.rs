@@ -14,6 +14,8 @@ use tonewire::actors::knowledge::{Office, Relation, Shape, fold};
 
 /// People of one word (mononyms) need this prior: others bear the word too.
 const PRIOR_OF_ONE_WORD: u8 = 4;
+/// Territories that act like countries.
+const LIKE_COUNTRIES: [&str; 4] = ["eu", "hk", "mo", "ps"];
 /// Longest name in bytes.
 const LONGEST_NAME: usize = 200;
 
@@ -146,7 +148,7 @@ impl Pack {
             };
             let class = if id == "Q458" { NameClass::Organization } else { NameClass::Country };
             let actor = self.actor(id, name, class, 0, &[]);
-            self.actors[actor as usize].is_region = kind == "region" && (code.contains('_') || code == "aq");
+            self.actors[actor as usize].is_region = kind == "region" && !LIKE_COUNTRIES.contains(&code);
             for code in [code, iso3, id].into_iter().filter(|code| !code.is_empty()) {
                 self.territories.insert(code.to_owned(), actor);
             }

@@ -18,13 +18,14 @@ pub fn agree_on_kinds<'s>(
     names: &KnowledgeBase,
     mentions: impl Iterator<Item = (&'s str, &'s mut NamedSpan)>,
 ) {
-    let mut spans: Vec<(String, &mut NamedSpan)> = mentions.map(|(text, span)| (fold(text), span)).collect();
+    let mut spans: Vec<(String, &str, &mut NamedSpan)> =
+        mentions.map(|(text, span)| (fold(text), text, span)).collect();
     let mut support: HashMap<String, HashMap<EntityKind, f32>> = HashMap::new();
-    for (name, span) in &spans {
-        let kinds = support.entry(name.clone()).or_insert_with(|| known_kind(names, name));
+    for (name, text, span) in &spans {
+        let kinds = support.entry(name.clone()).or_insert_with(|| known_kind(names, text));
         *kinds.entry(span.kind).or_default() += span.confidence;
     }
-    for (name, span) in &mut spans {
+    for (name, _, span) in &mut spans {
         let best =
             support.get(name).and_then(|kinds| kinds.iter().max_by(|one, other| by_support(*one, *other)));
         if let Some((kind, _)) = best {
@@ -40,7 +41,6 @@ fn by_support(one: (&EntityKind, &f32), other: (&EntityKind, &f32)) -> std::cmp:
 
 fn known_kind(names: &KnowledgeBase, name: &str) -> HashMap<EntityKind, f32> {
     let mut kinds = HashMap::new();
-    // The folded name is written in lower case: what counts only with capitals does not count here.
     let claims = names.claims(name, &mut String::new());
     for claim in claims.filter(|claim| !claim.doubtful && !claim.alone) {
         let kind = match (claim.relation, names.class(claim.actor)) {

@@ -143,7 +143,12 @@ impl Reader<'_> {
             }
             let mut claims = self.knowledge.claims(text, &mut self.buffer).peekable();
             if claims.peek().is_some() {
-                let territory = only(claims, |claim| claim.relation == Relation::Adjective);
+                let adjectives: Vec<Claim> =
+                    claims.filter(|claim| claim.relation == Relation::Adjective).collect();
+                // "French" is France, not one of its overseas regions.
+                let sovereign = |claim: &Claim| !self.knowledge.is_region(claim.actor);
+                let territory = only(adjectives.iter().copied(), sovereign)
+                    .or_else(|| only(adjectives.into_iter(), |_| true));
                 if territory.is_some() {
                     return Some(Owner { territory, start: Some(range.start), next: at + count });
                 }

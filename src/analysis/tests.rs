@@ -188,7 +188,7 @@ fn the_names_of_one_actor_are_one_actor() {
             "China",
             "Russia",
             "Natasha Kuhrt",
-            "Moscow Times"
+            "The Moscow Times"
         ]
     );
     assert_eq!(analysis.places.first().map(|place| place.name.as_str()), Some("Moscow"));
@@ -231,7 +231,7 @@ fn links_and_bylines_carry_a_role_and_no_sentiment() {
     assert_eq!(role("Natasha Kuhrt"), Some(Role::Byline));
     assert_eq!(role("France"), Some(Role::Subject));
     assert_eq!(role("NATO"), Some(Role::RelatedLink));
-    assert_eq!(role("AFP"), Some(Role::Byline));
+    assert_eq!(role("Agence France-Presse"), Some(Role::Byline));
     for actor in analysis.actors.iter().filter(|actor| actor.role != Role::Subject) {
         assert_eq!(
             (actor.sentiment.label, actor.sentiment.score),
