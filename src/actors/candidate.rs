@@ -76,12 +76,30 @@ pub fn candidates(who: &Who<'_>, clean: &str, spans: &[NamedSpan]) -> Vec<Candid
             };
             let Some(what) = what else { continue };
             let range = with_article(knowledge, clean, range, &what);
+            let range = with_first_half(&mut found, clean, range, &what);
             let abbreviates_previous =
                 found.last().is_some_and(|previous| abbreviates(clean, previous, &range));
             found.push(Candidate { range, found: what, abbreviates_previous });
         }
     }
     found
+}
+
+/// The model may cut an unknown person's name at its hyphen: "Anne" and "Lise Dahl".
+fn with_first_half(
+    found: &mut Vec<Candidate>,
+    clean: &str,
+    range: Range<usize>,
+    what: &Found,
+) -> Range<usize> {
+    let unknown = |found: &Found| matches!(found, Found::Named(_, claims) if claims.is_empty());
+    let person = matches!(what, Found::Named(NameKind::Person, _)) && unknown(what);
+    let half = found
+        .last()
+        .filter(|half| person && unknown(&half.found) && clean.get(half.range.end..range.start) == Some("-"));
+    let Some(start) = half.map(|half| half.range.start) else { return range };
+    found.pop();
+    start..range.end
 }
 
 /// A name of the watch-list is one whatever is inside it: titles, hyphens, an article.
@@ -100,8 +118,9 @@ fn is_name(text: &str) -> bool {
 fn without_marks(clean: &str, range: Range<usize>) -> Range<usize> {
     const AROUND: [char; 9] = ['"', '“', '”', ',', ';', ':', '(', ')', ' '];
     let Some(text) = clean.get(range.clone()) else { return range };
-    let mut start = range.start + (text.len() - text.trim_start_matches(AROUND).len());
-    let mut name = text.trim_matches(AROUND);
+    let name = text.trim_start_matches(AROUND).trim_start_matches(['.', ' ']);
+    let mut start = range.start + (text.len() - name.len());
+    let mut name = name.trim_end_matches(AROUND);
     if let Some(rest) = ["the ", "The ", "THE "].iter().find_map(|article| name.strip_prefix(article)) {
         start += name.len() - rest.len();
         name = rest;
@@ -136,7 +155,9 @@ fn bare_name(
 }
 
 fn is_name_with_ending(knowledge: &KnowledgeBase, text: &str, name: &str, buffer: &mut String) -> bool {
-    knowledge.claims(text, buffer).next().is_some() && knowledge.claims(name, buffer).next().is_none()
+    let mut claims = knowledge.claims(text, buffer).filter(|claim| !claim.doubtful);
+    let organization = claims.find(|claim| knowledge.class(claim.actor) == NameClass::Organization);
+    organization.is_some_and(|own| knowledge.claims(name, buffer).all(|claim| claim.actor != own.actor))
 }
 
 /// Length of the title before a name, with the blank behind it.

@@ -21,6 +21,13 @@ pub(super) fn names_inside(
     buffer: &mut String,
 ) -> Option<Vec<Range<usize>>> {
     let text = clean.get(range.clone())?;
+    // "the U.S. Velm Authority": a country before a name that is not known with it.
+    if let Some(at) = text.find(". ").filter(|at| text[..*at].contains('.'))
+        && knowledge.claims(text, buffer).next().is_none()
+        && knowledge.claims(&text[..=at], buffer).next().is_some()
+    {
+        return Some(vec![range.start..range.start + at + 1, range.start + at + 2..range.end]);
+    }
     let (first, last) = text.split_once(['-', '–'])?;
     if knowledge.claims(text, buffer).next().is_some() {
         return None;
@@ -61,6 +68,7 @@ mod tests {
         assert_eq!(names("Orban-authored"), ["Orban"]);
         assert_eq!(names("pro-Maduro"), ["Maduro"]);
         assert_eq!(names("Peru-Chile"), ["Peru", "Chile"]);
+        assert_eq!(names("U.S. Velm Courier"), ["U.S.", "Velm Courier"]);
         for name in ["Anne-Lise Dahl-Moe", "Rolls-Royce", "Ban Ki-moon", "Guinea-Bissau"] {
             assert_eq!(names(name), [name]);
         }
