@@ -9,6 +9,7 @@ mod tests;
 mod types;
 mod verdict;
 mod voices;
+mod watched;
 
 pub use stage::{Stage, StageError};
 pub use types::*;

@@ -117,11 +117,13 @@ pub struct Sentiment {
 pub struct Actor {
     /// Wikidata item such as `Q7747`, where known.
     pub wikidata: Option<String>,
-    /// A stable id of the project's own (`tw:slug`) for known actors without a Wikidata item.
+    /// A stable id for known actors without a Wikidata item: `tw:slug`, or one of the user's own such as `crm:4711`.
     pub slug: Option<String>,
     /// Full name, with plain spaces, without invisible characters.
     pub name: String,
     pub kind: ActorKind,
+    /// The user's groups, from the watch-list.
+    pub groups: Vec<String>,
     pub role: Role,
     /// Prominence in the article, from 0 to 1.
     pub salience: f32,

@@ -11,6 +11,7 @@ use crate::config::{Config, KafkaConfig, ProcessEnvironment};
 use crate::kafka;
 
 use super::failure::{Failure, with_causes};
+use super::watchlist;
 
 /// How long brokers may take to answer.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -32,6 +33,7 @@ pub(super) struct Arguments {
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let (_, config) = Config::load(arguments.config.as_deref(), &ProcessEnvironment)?;
     check_properties(&config)?;
+    watchlist::load("analysis.watchlist_path", config.analysis.watchlist_path.as_deref())?;
     let mut out = io::stdout().lock();
     writeln!(out, "the configuration is valid")?;
     if arguments.connect {

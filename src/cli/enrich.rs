@@ -15,6 +15,7 @@ use crate::record::{self, EnrichedRecord, Processing};
 
 use super::failure::{Failure, report, with_causes};
 use super::version::VERSION;
+use super::watchlist;
 
 /// Find the actors in articles, and the sentiment toward each.
 ///
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     /// Configuration file, for the field mapping in [input.json], [analysis] and [output].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Your own actors, like config/watchlist.toml; goes before analysis.watchlist_path.
+    #[arg(long, value_name = "FILE")]
+    watchlist: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -93,10 +97,15 @@ impl Enricher {
             Format::Text => InputFormat::Text,
             Format::Json | Format::Jsonl => InputFormat::Json,
         };
+        let stage = Stage::new(&config.analysis).map_err(|error| Failure::from_error(&error))?;
+        stage.replace_watchlist(match &arguments.watchlist {
+            Some(path) => watchlist::load("--watchlist", Some(path))?,
+            None => watchlist::load("analysis.watchlist_path", config.analysis.watchlist_path.as_deref())?,
+        });
         let default = if io::stdout().is_terminal() { Output::Text } else { Output::Jsonl };
         Ok(Self {
             decoder: Decoder::new(&input),
-            stage: Stage::new(&config.analysis).map_err(|error| Failure::from_error(&error))?,
+            stage,
             offsets: config.output.offsets,
             max_record_bytes: input.max_record_bytes,
             output: arguments.output.unwrap_or(default),

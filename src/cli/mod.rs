@@ -16,6 +16,7 @@ mod schema;
 mod server;
 mod signals;
 mod version;
+mod watchlist;
 
 use std::process::ExitCode;
 

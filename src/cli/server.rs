@@ -12,6 +12,7 @@ use crate::pipeline::{Service, ServiceHandle};
 use crate::telemetry::{Health, Telemetry};
 
 use super::failure::Failure;
+use super::watchlist::Reloader;
 use super::{signals, version};
 
 /// A running service with its pages. The pages end when this is dropped.
@@ -34,6 +35,7 @@ impl Server {
     /// Starts everything. Signals are heeded from here on.
     pub(super) fn start(config: Arc<Config>, when_taken: WhenTaken) -> Result<Self, Failure> {
         let stage = Stage::new(&config.analysis).map_err(|error| Failure::from_error(&error))?;
+        let stage = Arc::new(stage);
         let telemetry = Arc::new(Telemetry::new().map_err(|error| Failure::from_error(&error))?);
         let health = Arc::new(Health::new());
         let pages = Pages {
@@ -44,6 +46,11 @@ impl Server {
         };
         // One thread is plenty for probes and a scrape every few seconds; the cores are for the workers.
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        if let Some(path) = &config.analysis.watchlist_path {
+            let _guard = runtime.enter();
+            let reloader = Reloader::start(path, Arc::clone(&stage), Arc::clone(&telemetry))?;
+            runtime.spawn(reloader.watch());
+        }
         let listener = runtime
             .block_on(listen(config.http.listen, when_taken))
             .map_err(|error| Failure::from_error(&error))?;
@@ -54,8 +61,8 @@ impl Server {
             }
         });
         let limit = config.kafka.shutdown_timeout;
-        let service = Service::start(config, Arc::new(stage), telemetry, health)
-            .map_err(|error| Failure::from_error(&error))?;
+        let service =
+            Service::start(config, stage, telemetry, health).map_err(|error| Failure::from_error(&error))?;
         let stop = service.stop_switch();
         runtime.spawn(async move {
             if let Err(error) = signals::watch(stop, limit).await {

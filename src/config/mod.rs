@@ -117,6 +117,8 @@ pub struct AnalysisConfig {
     pub max_words: usize,
     /// Weights to use instead of those inside the program.
     pub model_path: Option<std::path::PathBuf>,
+    /// The user's own actors.
+    pub watchlist_path: Option<std::path::PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -194,11 +194,18 @@ pub struct AnalysisSettings {
     pub max_words: usize,
     /// Weights to use instead of those inside the program, as `training/` exports them. Empty: those inside.
     pub model_path: String,
+    /// The user's own actors, a file like `config/watchlist.toml`. Read again on SIGHUP. Empty: none.
+    pub watchlist_path: String,
 }
 
 impl Default for AnalysisSettings {
     fn default() -> Self {
-        Self { languages: vec!["en".into()], max_words: 1_000_000, model_path: String::new() }
+        Self {
+            languages: vec!["en".into()],
+            max_words: 1_000_000,
+            model_path: String::new(),
+            watchlist_path: String::new(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From settings to a [`Config`]: the rules within and between values.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::environment::Environment;
@@ -65,9 +65,8 @@ impl Config {
                 analysis: AnalysisConfig {
                     languages: settings.analysis.languages,
                     max_words: settings.analysis.max_words,
-                    model_path: Some(settings.analysis.model_path)
-                        .filter(|path| !path.is_empty())
-                        .map(std::path::PathBuf::from),
+                    model_path: path(settings.analysis.model_path),
+                    watchlist_path: path(settings.analysis.watchlist_path),
                 },
                 pipeline: PipelineConfig {
                     workers: workers(settings.pipeline.workers),
@@ -86,6 +85,11 @@ impl Config {
             _ => Err(ConfigError::Invalid(problems)),
         }
     }
+}
+
+/// An empty path is none.
+fn path(path: String) -> Option<PathBuf> {
+    (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
 fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {

@@ -130,6 +130,7 @@ impl<'a> Encoder<'a> {
             name: actor.name.clone(),
             kind: kind(actor.kind),
             wikidata: actor.wikidata.clone(),
+            groups: actor.groups.clone(),
             salience: rounded(actor.salience),
             role: role(actor.role),
             sentiment: ActorSentiment {
@@ -216,7 +217,11 @@ fn actor_ids(actors: &[Actor]) -> Vec<String> {
     let mut taken = HashSet::new();
     let mut unknown = 0;
     let mut unique_id = |actor: &Actor| {
-        let slug = actor.slug.as_ref().map(|slug| format!("tw:{}", slug.strip_prefix("tw:").unwrap_or(slug)));
+        // An id of the watch-list has a prefix of its own.
+        let slug = actor
+            .slug
+            .as_ref()
+            .map(|slug| if slug.contains(':') { slug.clone() } else { format!("tw:{slug}") });
         if let Some(known) = actor.wikidata.clone().or(slug).filter(|id| taken.insert(id.clone())) {
             return known;
         }

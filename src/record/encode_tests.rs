@@ -34,6 +34,7 @@ fn actor(name: &str, wikidata: Option<&str>, slug: Option<&str>, mentions: Vec<M
         slug: slug.map(Into::into),
         name: name.into(),
         kind: ActorKind::Person,
+        groups: vec![format!("{name}'s friends")],
         role: Role::QuotedOnly,
         salience: 1.0 / 3.0,
         sentiment,
@@ -155,8 +156,9 @@ fn two_actors_never_share_an_id() {
     let known = |id| actor("A", Some(id), None, Vec::new());
     let slug = |slug| actor("B", None, Some(slug), Vec::new());
     let nobody = || actor("C", None, None, Vec::new());
-    let actors = [nobody(), known("Q1"), known("Q1"), slug("x"), slug("tw:x"), nobody()];
-    assert_eq!(actor_ids(&actors), ["doc:1", "Q1", "doc:2", "tw:x", "doc:3", "doc:4"]);
+    let actors =
+        [nobody(), known("Q1"), known("Q1"), slug("x"), slug("tw:x"), nobody(), slug("crm:x"), slug("crm:x")];
+    assert_eq!(actor_ids(&actors), ["doc:1", "Q1", "doc:2", "tw:x", "doc:3", "doc:4", "crm:x", "doc:5"]);
 }
 
 #[test]

@@ -61,11 +61,14 @@ pub struct ArticleRecord {
 /// Somebody who acts, and the sentiment toward them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActorRecord {
-    /// Wikidata item, `tw:slug`, or `doc:N` for somebody known in this article only. Unique in the record.
+    /// Wikidata item, `tw:slug`, an id of the watch-list, or `doc:N` for somebody known in this article only. Unique in
+    /// the record.
     pub id: String,
     pub name: String,
     pub kind: ActorKindName,
     pub wikidata: Option<String>,
+    /// The user's groups, from the watch-list; often empty.
+    pub groups: Vec<String>,
     /// Prominence, from 0 to 1.
     pub salience: f64,
     pub role: RoleName,

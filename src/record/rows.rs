@@ -22,6 +22,8 @@ pub struct ActorRow {
     pub actor_name: String,
     pub actor_kind: ActorKindName,
     pub wikidata: Option<String>,
+    /// The user's groups, from the watch-list.
+    pub groups: Vec<String>,
     pub role: RoleName,
     pub salience: f64,
     pub label: Label,
@@ -58,6 +60,7 @@ fn row(record: &EnrichedRecord, actor: &ActorRecord) -> ActorRow {
         actor_name: actor.name.clone(),
         actor_kind: actor.kind,
         wikidata: actor.wikidata.clone(),
+        groups: actor.groups.clone(),
         role: actor.role,
         salience: actor.salience,
         label: actor.sentiment.label,

@@ -1,6 +1,7 @@
 //! One type per event: `emit` writes its log line and moves its metric, so that the two cannot drift apart.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -122,6 +123,37 @@ impl ConsumerProblem<'_> {
         if let Some(suppressed) = limiter.admit(self.error_code) {
             tracing::warn!(error_code = self.error_code, error = self.error, suppressed, "consumer problem");
         }
+    }
+}
+
+/// The watch-list was read, at the start or again.
+pub struct WatchlistLoaded<'a> {
+    pub path: &'a Path,
+    pub actors: usize,
+    pub again: bool,
+}
+
+impl WatchlistLoaded<'_> {
+    pub fn emit(&self, telemetry: &Telemetry) {
+        telemetry.watchlist_actors.set(i64::try_from(self.actors).unwrap_or(i64::MAX));
+        if self.again {
+            telemetry.watchlist_reloads.with_label_values(&["ok"]).inc();
+        }
+        tracing::info!(path = %self.path.display(), actors = self.actors, again = self.again, "watch-list read");
+    }
+}
+
+/// The watch-list cannot be read again; the one before stays in use.
+pub struct WatchlistRefused<'a> {
+    pub path: &'a Path,
+    pub error: &'a str,
+}
+
+impl WatchlistRefused<'_> {
+    pub fn emit(&self, telemetry: &Telemetry) {
+        telemetry.watchlist_reloads.with_label_values(&["failed"]).inc();
+        let path = self.path.display();
+        tracing::error!(%path, error = self.error, "watch-list not read again, the old one stays in use");
     }
 }
 

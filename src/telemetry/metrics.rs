@@ -89,6 +89,8 @@ telemetry! {
     stale_results: IntCounter = IntCounter::new("tonewire_kafka_stale_acks_total", "Results that came after their partition was taken away.");
     poll_age: Gauge = Gauge::new("tonewire_poll_age_seconds", "Time since the Kafka loop last went round.");
     last_commit: Gauge = Gauge::new("tonewire_kafka_last_commit_timestamp_seconds", "Time of the last commit, in seconds since 1970; 0 before the first.");
+    watchlist_actors: IntGauge = IntGauge::new("tonewire_watchlist_actors", "Actors of the watch-list in use.");
+    watchlist_reloads: IntCounterVec = counters("tonewire_watchlist_reloads_total", "Attempts to read the watch-list again.", &["result"]);
     drain_duration: Gauge = Gauge::new("tonewire_drain_duration_seconds", "Time that the last revocation or stop waited for records in work.");
 }
 

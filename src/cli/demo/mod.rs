@@ -7,6 +7,7 @@ mod reader;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,9 @@ pub(super) struct Arguments {
     /// Address of the metrics and probes. If it is taken, another port is used.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
     listen: SocketAddr,
+    /// Your own actors, like config/watchlist.toml; SIGHUP reads the file again.
+    #[arg(long, value_name = "FILE")]
+    watchlist: Option<PathBuf>,
     /// Log filter.
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
@@ -85,6 +89,9 @@ fn settings(broker: &str, arguments: &Arguments) -> Settings {
     settings.kafka.drain_timeout_ms = 2_000;
     settings.http.listen = arguments.listen.to_string();
     settings.log.filter.clone_from(&arguments.log);
+    if let Some(path) = &arguments.watchlist {
+        settings.analysis.watchlist_path = path.to_string_lossy().into_owned();
+    }
     settings
 }
 
