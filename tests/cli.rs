@@ -322,7 +322,7 @@ fn sighup_reads_the_watchlist_again_and_a_broken_file_keeps_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
     let list = write(folder.path(), "watchlist.toml", WATCHLIST);
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let mut child = tonewire(&["run"])
+    let child = tonewire(&["run"])
         .env("TONEWIRE_KAFKA__BROKERS", "127.0.0.1:1")
         .env("TONEWIRE_HTTP__LISTEN", &port)
         .env("TONEWIRE_ANALYSIS__WATCHLIST_PATH", &list)
