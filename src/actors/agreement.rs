@@ -4,8 +4,9 @@
 //! ("Kyiv" as a person) can be told from what the others say. Whether a place stands for its government is left to
 //! each sentence.
 
+use super::NameClass;
 use super::candidate::NamedSpan;
-use super::names::{NameClass, NameTable, normalise};
+use super::knowledge::{KnowledgeBase, Relation, fold};
 use crate::model::EntityKind;
 use std::collections::HashMap;
 
@@ -13,9 +14,11 @@ use std::collections::HashMap;
 const WEIGHT_OF_TABLE: f32 = 0.5;
 
 /// Gives all mentions of a name the kind with the most support in the document.
-pub fn agree_on_kinds<'s>(names: &NameTable, mentions: impl Iterator<Item = (&'s str, &'s mut NamedSpan)>) {
-    let mut spans: Vec<(String, &mut NamedSpan)> =
-        mentions.map(|(text, span)| (normalise(text), span)).collect();
+pub fn agree_on_kinds<'s>(
+    names: &KnowledgeBase,
+    mentions: impl Iterator<Item = (&'s str, &'s mut NamedSpan)>,
+) {
+    let mut spans: Vec<(String, &mut NamedSpan)> = mentions.map(|(text, span)| (fold(text), span)).collect();
     let mut support: HashMap<String, HashMap<EntityKind, f32>> = HashMap::new();
     for (name, span) in &spans {
         let kinds = support.entry(name.clone()).or_insert_with(|| known_kind(names, name));
@@ -35,14 +38,20 @@ fn by_support(one: (&EntityKind, &f32), other: (&EntityKind, &f32)) -> std::cmp:
     one.1.total_cmp(other.1).then_with(|| (*other.0 as u8).cmp(&(*one.0 as u8)))
 }
 
-fn known_kind(names: &NameTable, name: &str) -> HashMap<EntityKind, f32> {
-    let kind = names.find(name, true).and_then(|entry| match entry.class {
-        NameClass::Person => Some(EntityKind::Person),
-        NameClass::Organization => Some(EntityKind::Organization),
-        NameClass::Country | NameClass::Capital | NameClass::Metonym => Some(EntityKind::Location),
-        NameClass::Group | NameClass::Demonym => None,
-    });
-    kind.map(|kind| (kind, WEIGHT_OF_TABLE)).into_iter().collect()
+fn known_kind(names: &KnowledgeBase, name: &str) -> HashMap<EntityKind, f32> {
+    let mut kinds = HashMap::new();
+    // The folded name is written in lower case: what counts only with capitals does not count here.
+    let claims = names.claims(name, &mut String::new());
+    for claim in claims.filter(|claim| !claim.doubtful && !claim.alone) {
+        let kind = match (claim.relation, names.class(claim.actor)) {
+            (Relation::Name, NameClass::Person) => EntityKind::Person,
+            (Relation::Name, NameClass::Organization) => EntityKind::Organization,
+            (Relation::Name, NameClass::Country) | (Relation::Metonym, _) => EntityKind::Location,
+            _ => continue,
+        };
+        kinds.insert(kind, WEIGHT_OF_TABLE);
+    }
+    kinds
 }
 
 #[cfg(test)]
@@ -50,7 +59,7 @@ mod tests {
     use super::*;
 
     fn agreed(mentions: &[(&str, EntityKind, f32)]) -> Vec<EntityKind> {
-        let names = NameTable::open().unwrap();
+        let names = KnowledgeBase::open().unwrap();
         let mut spans: Vec<NamedSpan> = mentions
             .iter()
             .map(|(_, kind, confidence)| NamedSpan {

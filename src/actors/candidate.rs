@@ -1,6 +1,10 @@
-//! What the model's named entities are, as far as their sentence and the table of names tell.
+//! What the model's named entities may be, as far as their sentence and the knowledge base tell.
 
-use super::names::{NameClass, NameEntry, NameTable};
+use super::compound::names_inside;
+use super::knowledge::{Claim, KnowledgeBase, Relation, fold_into};
+use super::phrase::Meaning;
+use super::place::government_probability;
+use super::{NameClass, Who};
 use crate::model::EntityKind;
 use std::ops::Range;
 
@@ -19,22 +23,26 @@ pub struct NamedSpan {
     pub government: f32,
 }
 
-/// Kind of a name that the table does not know.
+/// Kind of a name as its sentence has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameKind {
     Person,
     Organization,
+    /// A place that stands for its government.
+    Government,
 }
 
 /// What a candidate is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// In the table of names.
-    Known(NameEntry),
+    /// Named, with everybody of the knowledge base who claims the name; nobody where it does not know it.
+    Named(NameKind, Vec<Claim>),
+    /// On the user's watch-list, at that position.
+    Watched(usize),
     /// Meant as a place.
     Place,
-    /// Not in the table.
-    Unknown(NameKind),
+    /// Meant by a phrase.
+    Phrase(Meaning),
 }
 
 /// A stretch of clean text that names an actor or a place.
@@ -48,25 +56,48 @@ pub struct Candidate {
 
 /// The candidates of a text, from its entities in order of position.
 #[must_use]
-pub fn candidates(names: &NameTable, clean: &str, spans: &[NamedSpan]) -> Vec<Candidate> {
+pub fn candidates(who: &Who<'_>, clean: &str, spans: &[NamedSpan]) -> Vec<Candidate> {
+    let knowledge = who.knowledge;
+    let mut buffer = String::new();
     let mut found: Vec<Candidate> = Vec::with_capacity(spans.len());
     for span in spans {
-        let range = bare_name(clean, span.range.clone());
-        let Some(text) = clean.get(range.clone()).filter(|text| is_name(text)) else { continue };
-        let Some(what) = identify(names, text, span) else { continue };
-        let abbreviates_previous = found.last().is_some_and(|previous| abbreviates(clean, previous, &range));
-        found.push(Candidate { range, found: what, abbreviates_previous });
+        let whole = without_marks(clean, span.range.clone());
+        if let Some(range) = watched_name(who, clean, &whole) {
+            found.push(range);
+            continue;
+        }
+        let ranges = names_inside(knowledge, clean, &whole, &mut buffer).unwrap_or_else(|| vec![whole]);
+        for range in ranges {
+            let range = bare_name(knowledge, clean, range, span.kind, &mut buffer);
+            let Some(text) = clean.get(range.clone()).filter(|text| is_name(text)) else { continue };
+            let what = match who.watchlist.position(text) {
+                Some(watched) => Some(Found::Watched(watched)),
+                None => identify(knowledge, clean, text, &range, span, &mut buffer),
+            };
+            let Some(what) = what else { continue };
+            let range = with_article(knowledge, clean, range, &what);
+            let abbreviates_previous =
+                found.last().is_some_and(|previous| abbreviates(clean, previous, &range));
+            found.push(Candidate { range, found: what, abbreviates_previous });
+        }
     }
     found
 }
 
-/// U+FFFD stands for something that was lost: a fragment is not a name.
-fn is_name(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric) && !text.contains('\u{fffd}')
+/// A name of the watch-list is one whatever is inside it: titles, hyphens, an article.
+fn watched_name(who: &Who<'_>, clean: &str, range: &Range<usize>) -> Option<Candidate> {
+    let watched = who.watchlist.position(clean.get(range.clone())?)?;
+    Some(Candidate { range: range.clone(), found: Found::Watched(watched), abbreviates_previous: false })
 }
 
-/// The name without an article before it and a possessive ending behind it.
-fn bare_name(clean: &str, range: Range<usize>) -> Range<usize> {
+/// U+FFFD stands for something that was lost: a fragment is not a name.
+fn is_name(text: &str) -> bool {
+    let article = text.eq_ignore_ascii_case("the");
+    text.chars().any(char::is_alphanumeric) && !text.contains('\u{fffd}') && !article
+}
+
+/// The name without marks and an article before it and a possessive ending behind it.
+fn without_marks(clean: &str, range: Range<usize>) -> Range<usize> {
     const AROUND: [char; 9] = ['"', '“', '”', ',', ';', ':', '(', ')', ' '];
     let Some(text) = clean.get(range.clone()) else { return range };
     let mut start = range.start + (text.len() - text.trim_start_matches(AROUND).len());
@@ -75,45 +106,116 @@ fn bare_name(clean: &str, range: Range<usize>) -> Range<usize> {
         start += name.len() - rest.len();
         name = rest;
     }
-    let endings = ["'s", "’s", "'S", "’S", "'", "’"];
-    let name = endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     start..start + name.len()
 }
 
-/// Model and table together: the sentence decides what kind of thing is meant, the table which one.
-fn identify(names: &NameTable, text: &str, span: &NamedSpan) -> Option<Found> {
-    let entry = names.find(text, true).or_else(|| shouted(text).then(|| names.find_acronym(text)).flatten());
-    let is_government = span.government >= GOVERNMENT_FROM;
-    Some(match (span.kind, entry.map(|entry| entry.class), entry) {
-        (_, Some(NameClass::Group), Some(entry)) => Found::Known(entry),
-        (EntityKind::Person, Some(NameClass::Person), Some(entry)) => Found::Known(entry),
-        (EntityKind::Person, ..) => Found::Unknown(NameKind::Person),
-        (EntityKind::Location, Some(NameClass::Country | NameClass::Organization), Some(entry)) => {
-            Found::Known(entry)
-        }
-        (EntityKind::Location, Some(NameClass::Capital | NameClass::Metonym), Some(entry))
-            if is_government =>
-        {
-            Found::Known(entry)
-        }
-        (EntityKind::Location, ..) => Found::Place,
-        (EntityKind::Organization, Some(NameClass::Person | NameClass::Demonym), _) => {
-            Found::Unknown(NameKind::Organization)
-        }
-        (EntityKind::Organization, _, Some(entry)) => Found::Known(entry),
-        (EntityKind::Organization, ..) => Found::Unknown(NameKind::Organization),
-        // A nationality is not an actor by itself; events and works are none at all.
-        (
-            EntityKind::Group | EntityKind::Other,
-            Some(NameClass::Country | NameClass::Organization),
-            Some(entry),
-        ) => Found::Known(entry),
-        (EntityKind::Group | EntityKind::Other, ..) => return None,
+/// The name without titles before it and a possessive ending behind it, unless these belong to it: "McDonald's".
+fn bare_name(
+    knowledge: &KnowledgeBase,
+    clean: &str,
+    range: Range<usize>,
+    kind: EntityKind,
+    buffer: &mut String,
+) -> Range<usize> {
+    const ENDINGS: [&str; 6] = ["'s", "’s", "'S", "’S", "'", "’"];
+    let mut range = range;
+    let Some(text) = clean.get(range.clone()) else { return range };
+    if let Some(name) = ENDINGS.iter().find_map(|ending| text.strip_suffix(ending))
+        && !is_name_with_ending(knowledge, text, name, buffer)
+    {
+        range.end = range.start + name.len();
+    }
+    while kind == EntityKind::Person
+        && let Some(text) = clean.get(range.clone())
+        && knowledge.claims(text, buffer).next().is_none()
+        && let Some(length) = title_length(knowledge, text, buffer)
+    {
+        range.start += length;
+    }
+    range
+}
+
+fn is_name_with_ending(knowledge: &KnowledgeBase, text: &str, name: &str, buffer: &mut String) -> bool {
+    knowledge.claims(text, buffer).next().is_some() && knowledge.claims(name, buffer).next().is_none()
+}
+
+/// Length of the title before a name, with the blank behind it.
+fn title_length(knowledge: &KnowledgeBase, text: &str, buffer: &mut String) -> Option<usize> {
+    let blanks: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).take(4).collect();
+    blanks.into_iter().rev().find_map(|at| {
+        fold_into(&text[..at], buffer);
+        knowledge.nouns().is_title(buffer).then_some(at + 1)
     })
 }
 
-fn shouted(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase)
+/// "The Moscow Times" keeps its article where it stands inside a sentence with a capital.
+fn with_article(knowledge: &KnowledgeBase, clean: &str, range: Range<usize>, found: &Found) -> Range<usize> {
+    let Found::Named(NameKind::Organization, claims) = found else { return range };
+    let shown_with_article =
+        claims.first().is_none_or(|claim| knowledge.name(claim.actor).starts_with("The "));
+    let before = clean.get(..range.start).and_then(|before| before.strip_suffix("The "));
+    let inside = before.is_some_and(|before| {
+        let last = before.trim_end_matches(' ').chars().next_back();
+        before.ends_with(' ') && last.is_some_and(|last| last.is_alphanumeric() || last == ',')
+    });
+    if shown_with_article && inside { range.start - "The ".len()..range.end } else { range }
+}
+
+/// Model and knowledge together: the sentence decides what kind of thing is meant, the knowledge base which ones there
+/// are.
+fn identify(
+    knowledge: &KnowledgeBase,
+    clean: &str,
+    text: &str,
+    range: &Range<usize>,
+    span: &NamedSpan,
+    buffer: &mut String,
+) -> Option<Found> {
+    let all: Vec<Claim> = knowledge.claims(text, buffer).collect();
+    let class = |claim: &Claim| knowledge.class(claim.actor);
+    let of = |holds: &dyn Fn(&Claim) -> bool| -> Vec<Claim> {
+        all.iter().copied().filter(|claim| holds(claim)).collect()
+    };
+    let is_name = |claim: &Claim| claim.relation == Relation::Name;
+    match span.kind {
+        EntityKind::Person => {
+            let people = of(&|claim| is_name(claim) && class(claim) == NameClass::Person);
+            Some(Found::Named(NameKind::Person, people))
+        }
+        EntityKind::Organization => {
+            let acts = |claim: &Claim| matches!(claim.relation, Relation::Name | Relation::Metonym);
+            let claims = of(&|claim| acts(claim) && class(claim) != NameClass::Person);
+            let claims = without_cities(knowledge, claims);
+            // A building or a capital that the model takes for an organization may still be a place.
+            let only_place = claims.iter().any(|claim| claim.relation == Relation::Metonym)
+                && government_probability(clean, range, span.government.max(0.9)) < GOVERNMENT_FROM;
+            Some(if only_place { Found::Place } else { Found::Named(NameKind::Organization, claims) })
+        }
+        EntityKind::Location => {
+            let government = government_probability(clean, range, span.government) >= GOVERNMENT_FROM;
+            let claims = of(&|claim| match class(claim) {
+                _ if claim.relation == Relation::Metonym => government,
+                NameClass::Person => false,
+                _ => is_name(claim) && (government || !knowledge.is_region(claim.actor)),
+            });
+            let claims = without_cities(knowledge, claims);
+            let actor = !claims.is_empty() && (government || claims.iter().any(|claim| !claim.doubtful));
+            Some(if actor { Found::Named(NameKind::Government, claims) } else { Found::Place })
+        }
+        // A nationality is not an actor by itself; events and works are none at all.
+        EntityKind::Group | EntityKind::Other => {
+            let sure = of(&|claim| is_name(claim) && !claim.doubtful && class(claim) != NameClass::Person);
+            (!sure.is_empty()).then_some(Found::Named(NameKind::Organization, sure))
+        }
+    }
+}
+
+/// A capital that acts is its country's government, not the city's.
+fn without_cities(knowledge: &KnowledgeBase, mut claims: Vec<Claim>) -> Vec<Claim> {
+    if claims.iter().any(|claim| claim.relation == Relation::Metonym) {
+        claims.retain(|claim| !knowledge.is_region(claim.actor));
+    }
+    claims
 }
 
 /// "International Criminal Court (ICC)"
@@ -137,39 +239,58 @@ mod tests {
     use super::*;
 
     fn found(text: &str, name: &str, kind: EntityKind, government: f32) -> Vec<(String, Found)> {
-        let names = NameTable::open().unwrap();
+        let knowledge = KnowledgeBase::open().unwrap();
         let start = text.find(name).unwrap();
         let spans = [NamedSpan { range: start..start + name.len(), kind, confidence: 0.9, government }];
-        let candidates = candidates(&names, text, &spans);
+        let who = Who { knowledge: &knowledge, watchlist: &crate::actors::Watchlist::empty() };
+        let candidates = candidates(&who, text, &spans);
         candidates.into_iter().map(|one| (text[one.range].to_owned(), one.found)).collect()
     }
 
-    fn known(found: &[(String, Found)]) -> Option<String> {
+    fn ids(found: &[(String, Found)]) -> Vec<String> {
+        let knowledge = KnowledgeBase::open().unwrap();
         match found {
-            [(_, Found::Known(entry))] => entry.wikidata(),
-            _ => None,
+            [(_, Found::Named(_, claims))] => {
+                claims.iter().filter_map(|claim| knowledge.wikidata(claim.actor)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
     #[test]
     fn a_capital_is_its_government_or_a_place_as_the_sentence_has_it() {
         let text = "Beijing is beautiful.";
-        assert_eq!(known(&found(text, "Beijing", EntityKind::Location, 0.9)).as_deref(), Some("Q148"));
+        assert_eq!(ids(&found(text, "Beijing", EntityKind::Location, 0.9)), ["Q148"]);
         assert_eq!(found(text, "Beijing", EntityKind::Location, 0.1), [("Beijing".into(), Found::Place)]);
     }
 
     #[test]
     fn a_person_named_like_a_country_is_a_person() {
         let found = found("Jordan scored.", "Jordan", EntityKind::Person, 0.9);
-        assert_eq!(found, [("Jordan".into(), Found::Unknown(NameKind::Person))]);
+        assert_eq!(found, [("Jordan".into(), Found::Named(NameKind::Person, Vec::new()))]);
     }
 
     #[test]
-    fn articles_and_possessives_are_not_part_of_the_name() {
+    fn articles_titles_and_possessives_are_not_part_of_the_name() {
         let found =
             found("It is the United Nations’ plan.", "the United Nations’", EntityKind::Organization, 0.0);
         assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("United Nations"));
-        assert_eq!(known(&found).as_deref(), Some("Q1065"));
+        assert_eq!(ids(&found), ["Q1065"]);
+        let found = self::found(
+            "Prime Minister Ada Korr’s plan",
+            "Prime Minister Ada Korr’s",
+            EntityKind::Person,
+            0.0,
+        );
+        assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("Ada Korr"));
+    }
+
+    #[test]
+    fn media_keep_the_article_that_stands_inside_a_sentence() {
+        let found = found("She told The Velm Courier.", "Velm Courier", EntityKind::Organization, 0.0);
+        assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("The Velm Courier"));
+        let found = self::found("The Velm Courier said no.", "Velm Courier", EntityKind::Organization, 0.0);
+        assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("Velm Courier"));
     }
 
     #[test]

@@ -1,17 +1,27 @@
 //! One actor per name within a document.
 
 use super::candidate::{Candidate, Found, NameKind};
-use super::cues::{FAMILY_FIRST, is_one_of};
-use super::names::{NameClass, NameEntry, NameTable, normalise};
-use std::collections::{BTreeMap, HashMap};
+use super::knowledge::{ActorRef, Claim, KnowledgeBase, Relation, fold};
+use super::offices::holder;
+use super::phrase::Meaning;
+use super::short_names::{ends, short_names};
+use super::{NameClass, WatchedActor, WatchedId, WatchedKind, Who};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Of two people with one name the better known one is meant if it leads by so much.
+const CLEAR_LEAD: u8 = 3;
 
 /// An actor of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResolvedActor {
     /// Wikidata item such as `Q148`, where it is certain.
     pub wikidata: Option<String>,
+    /// The project's own id such as `tw:state-duma`, of known actors without a certain item.
+    pub slug: Option<String>,
     pub name: String,
     pub class: NameClass,
+    /// The groups of the user's watch-list that the actor belongs to.
+    pub groups: Vec<String>,
 }
 
 /// A candidate that names an actor.
@@ -31,6 +41,10 @@ pub enum How {
     Alias,
     Acronym,
     Metonym,
+    /// By an office: "the Chilean president".
+    Role,
+    /// By a nationality and a noun: "Chilean officials".
+    Demonym,
 }
 
 /// A candidate that is meant as a place.
@@ -52,49 +66,53 @@ pub struct Resolution {
 /// What makes two mentions the same actor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Item(u32),
+    Watched(usize),
+    Known(ActorRef),
+    /// Folded, without middle initials.
     Name(String),
 }
 
-/// Joins the candidates of a document, title and body together. `texts` are the candidates' clean texts.
+/// Joins the candidates of a document, title and body together. `candidates` come with their clean texts, `date` is
+/// the day of the article as a number such as `20240131`.
 #[must_use]
-pub fn resolve(names: &NameTable, candidates: &[(Candidate, &str)]) -> Resolution {
+pub fn resolve(who: &Who<'_>, candidates: &[(Candidate, &str)], date: Option<u32>) -> Resolution {
     let mut resolver = Resolver {
-        names,
+        who,
+        knowledge: who.knowledge,
+        date,
+        certain: HashSet::new(),
+        countries: HashSet::new(),
         index: HashMap::new(),
         short: HashMap::new(),
+        initials: HashMap::new(),
         acronyms: HashMap::new(),
         votes: Vec::new(),
         result: Resolution::default(),
     };
+    resolver.gather_evidence(candidates);
     let keys: Vec<Option<Key>> =
-        candidates.iter().map(|(candidate, text)| own_key(candidate, text)).collect();
+        candidates.iter().map(|(candidate, text)| resolver.own_key(candidate, text)).collect();
     resolver.learn(candidates, &keys);
-    for (position, (candidate, text)) in candidates.iter().enumerate() {
-        resolver.place(position, candidate, text, keys.get(position).cloned().flatten());
+    for (position, ((candidate, text), key)) in candidates.iter().zip(&keys).enumerate() {
+        resolver.place(position, candidate, text, key.as_ref());
     }
     resolver.decide()
 }
 
-/// The key of a candidate that stands for itself: all but the short name of a person.
-fn own_key(candidate: &Candidate, text: &str) -> Option<Key> {
-    match candidate.found {
-        Found::Known(entry) if entry.number > 0 => Some(Key::Item(entry.number)),
-        Found::Known(_) | Found::Unknown(_) => Some(Key::Name(normalise(text))),
-        Found::Place => None,
-    }
-}
-
-fn is_person(candidate: &Candidate) -> bool {
-    class_of(candidate) == Some(NameClass::Person)
-}
-
 struct Resolver<'a> {
-    names: &'a NameTable,
+    who: &'a Who<'a>,
+    knowledge: &'a KnowledgeBase,
+    date: Option<u32>,
+    /// Actors that a name or a phrase of the document names beyond doubt.
+    certain: HashSet<ActorRef>,
+    /// Countries that the document is about: named, or those of certain actors.
+    countries: HashSet<ActorRef>,
     /// From key to position of the actor.
     index: HashMap<Key, usize>,
     /// From a person's short name to the key; `None` where several people share it.
     short: HashMap<String, Option<Key>>,
+    /// The same from initial and last word.
+    initials: HashMap<(char, String), Option<Key>>,
     acronyms: HashMap<String, Key>,
     /// Per actor: how often the model took it for each class. A name is read again and again, and one slip must not
     /// decide.
@@ -103,70 +121,197 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    fn gather_evidence(&mut self, candidates: &[(Candidate, &str)]) {
+        for (candidate, _) in candidates {
+            let actor = match &candidate.found {
+                Found::Named(_, claims) => {
+                    let sure = claims.iter().filter(|claim| !claim.doubtful && !claim.alone);
+                    only(sure.map(|claim| claim.actor))
+                }
+                Found::Phrase(Meaning::Holder { territory, .. }) => Some(*territory),
+                Found::Phrase(Meaning::Actor(actor)) => Some(*actor),
+                Found::Phrase(Meaning::Institution | Meaning::Watched(_))
+                | Found::Watched(_)
+                | Found::Place => None,
+            };
+            let Some(actor) = actor else { continue };
+            if self.certain.insert(actor) {
+                if self.knowledge.class(actor) == NameClass::Country {
+                    self.countries.insert(actor);
+                }
+                self.countries.extend(self.knowledge.countries(actor));
+            }
+        }
+    }
+
+    /// The key of a candidate that stands for itself: all but the short name of a person.
+    fn own_key(&self, candidate: &Candidate, text: &str) -> Option<Key> {
+        match &candidate.found {
+            Found::Named(kind, claims) => Some(match self.choose(claims) {
+                Some(actor) => Key::Known(actor),
+                None => self.key_by_name(*kind, text),
+            }),
+            Found::Phrase(Meaning::Watched(watched)) | Found::Watched(watched) => {
+                Some(Key::Watched(*watched))
+            }
+            Found::Phrase(Meaning::Actor(actor)) => Some(Key::Known(*actor)),
+            Found::Phrase(Meaning::Institution) => Some(Key::Name(fold(text))),
+            Found::Phrase(Meaning::Holder { .. }) | Found::Place => None,
+        }
+    }
+
+    /// A person with middle initials may be known without them.
+    fn key_by_name(&self, kind: NameKind, text: &str) -> Key {
+        let folded = fold(text);
+        if kind != NameKind::Person || folded.split(' ').count() < 3 {
+            return Key::Name(folded);
+        }
+        let last = folded.split(' ').count() - 1;
+        let kept =
+            folded.split(' ').enumerate().filter(|(at, word)| *at == 0 || *at == last || word.len() > 1);
+        let plain = kept.map(|(_, word)| word).collect::<Vec<_>>().join(" ");
+        let people = self.knowledge.claims(&plain, &mut String::new()).filter(|claim| {
+            claim.relation == Relation::Name && self.knowledge.class(claim.actor) == NameClass::Person
+        });
+        match self.choose(&people.collect::<Vec<_>>()) {
+            Some(actor) if plain != folded => Key::Known(actor),
+            _ => Key::Name(plain),
+        }
+    }
+
+    /// The one who is meant among those who claim a name; nobody where that is not certain.
+    fn choose(&self, claims: &[Claim]) -> Option<ActorRef> {
+        let counts = |claim: &&Claim| !claim.doubtful || self.certain.contains(&claim.actor);
+        let actors = || claims.iter().filter(counts).map(|claim| claim.actor);
+        if let Some(actor) = only(actors()) {
+            return Some(actor);
+        }
+        let named = only(actors().filter(|actor| self.certain.contains(actor)));
+        named.or_else(|| self.better_known(actors())).or_else(|| {
+            let near =
+                |actor: &ActorRef| self.knowledge.countries(*actor).any(|one| self.countries.contains(&one));
+            only(actors().filter(near))
+        })
+    }
+
+    fn better_known(&self, actors: impl Iterator<Item = ActorRef>) -> Option<ActorRef> {
+        let mut by_prior: Vec<(u8, ActorRef)> =
+            actors.map(|actor| (self.knowledge.prior(actor), actor)).collect();
+        by_prior.sort_unstable_by(|one, other| other.cmp(one));
+        by_prior.dedup();
+        match by_prior[..] {
+            [(first, actor), (second, _), ..] if first >= second + CLEAR_LEAD => Some(actor),
+            _ => None,
+        }
+    }
+
     /// Short names and acronyms that the document defines anywhere.
     fn learn(&mut self, candidates: &[(Candidate, &str)], keys: &[Option<Key>]) {
-        for (position, (candidate, text)) in candidates.iter().enumerate() {
+        let mut people: Vec<(String, &Key)> = Vec::new();
+        for (position, ((candidate, text), key)) in candidates.iter().zip(keys).enumerate() {
             if candidate.abbreviates_previous
                 && let Some(Some(previous)) = position.checked_sub(1).and_then(|before| keys.get(before))
             {
                 self.acronyms.entry((*text).to_owned()).or_insert_with(|| previous.clone());
             }
-            let Some(Some(key)) = keys.get(position) else { continue };
-            if let Some(short) = short_name(text).filter(|_| is_person(candidate)) {
-                self.short
-                    .entry(short)
-                    .and_modify(|known| {
-                        if known.as_ref() != Some(key) {
-                            *known = None;
-                        }
-                    })
-                    .or_insert_with(|| Some(key.clone()));
+            let person = match &candidate.found {
+                Found::Named(kind, _) => *kind == NameKind::Person,
+                Found::Watched(watched) => {
+                    self.watched(*watched).is_some_and(|one| one.kind == WatchedKind::Person)
+                }
+                _ => false,
+            };
+            if let Some(key) = key.as_ref().filter(|_| person) {
+                people.push((fold(text), key));
             }
+        }
+        // The longest first: "von der Leyen" is a short name itself where the document has a longer one.
+        people.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        people.dedup_by(|one, other| one.0 == other.0);
+        for (name, key) in people {
+            if matches!(key, Key::Name(_)) && self.short.contains_key(&name) {
+                continue;
+            }
+            self.learn_person(&name, key);
         }
     }
 
-    fn place(&mut self, position: usize, candidate: &Candidate, text: &str, own: Option<Key>) {
-        let Some(own) = own else {
-            self.result.places.push(ResolvedPlace { candidate: position, name: text.to_owned() });
-            return;
+    fn learn_person(&mut self, name: &str, key: &Key) {
+        short_names(self.knowledge, name, |short| note(&mut self.short, short.to_owned(), key));
+        if let Some((first, last)) = ends(name)
+            && first.len() > 1
+            && let Some(initial) = first.chars().next()
+        {
+            note(&mut self.initials, (initial, last.to_owned()), key);
+        }
+    }
+
+    fn place(&mut self, position: usize, candidate: &Candidate, text: &str, own: Option<&Key>) {
+        let found = match (&candidate.found, own) {
+            (Found::Place, _) => {
+                self.result.places.push(ResolvedPlace { candidate: position, name: text.to_owned() });
+                return;
+            }
+            (Found::Phrase(Meaning::Holder { territory, office }), _) => {
+                let person = holder(self.knowledge, *territory, *office, self.date, &self.certain);
+                person.map(|person| (Key::Known(person), How::Role))
+            }
+            (Found::Phrase(Meaning::Watched(_)) | Found::Watched(_), Some(own)) => {
+                Some((own.clone(), How::Name))
+            }
+            (Found::Phrase(_), Some(own)) => Some((own.clone(), How::Demonym)),
+            (Found::Named(kind, claims), Some(own)) => Some(self.key_of(*kind, claims, text, own)),
+            _ => None,
         };
-        let (key, how) = self.key_of(candidate, text, own);
+        let Some((key, how)) = found else { return };
+        let key = self.watched_key(key);
         let actor = self.actor(&key, candidate, text);
         self.result.mentions.push(ResolvedMention { candidate: position, actor, how });
     }
 
-    fn key_of(&self, candidate: &Candidate, text: &str, own: Key) -> (Key, How) {
+    fn key_of(&self, kind: NameKind, claims: &[Claim], text: &str, own: &Key) -> (Key, How) {
         if let Some(key) = self.acronyms.get(text) {
             return (key.clone(), How::Acronym);
         }
         let one_word = !text.contains(' ');
-        let shouted = one_word && text.len() > 1 && !text.chars().any(char::is_lowercase);
-        match candidate.found {
-            // The document's own full name goes before whoever the table knows under the short one.
-            Found::Known(NameEntry { class: NameClass::Person, .. }) | Found::Unknown(_) if one_word => {
-                match self.short.get(&normalise(text)) {
-                    Some(Some(key)) => (key.clone(), How::Alias),
-                    // Two people of that name: an actor of its own rather than the wrong one.
-                    Some(None) => (Key::Name(normalise(text)), How::Name),
-                    None => (own, How::Name),
-                }
+        // The document's own full name goes before whoever the knowledge base has under the short one.
+        if kind == NameKind::Person && (one_word || matches!(own, Key::Name(_))) || claims.is_empty() {
+            if let Some(known) = self.person_by_part(&fold(text)) {
+                // Two people of that name: an actor of its own rather than the wrong one.
+                return known.map_or_else(|| (Key::Name(fold(text)), How::Name), |key| (key, How::Alias));
             }
-            Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => {
-                (own, How::Metonym)
-            }
-            _ if shouted => (own, How::Acronym),
-            _ => (own, How::Name),
         }
+        let metonym = |claim: &Claim| Key::Known(claim.actor) == *own && claim.relation == Relation::Metonym;
+        let shouted = one_word && text.len() > 1 && !text.chars().any(char::is_lowercase);
+        let how = if claims.iter().any(metonym) {
+            How::Metonym
+        } else if shouted {
+            How::Acronym
+        } else {
+            How::Name
+        };
+        (own.clone(), how)
+    }
+
+    /// The person of the document whose short name this is; `Some(None)` where there are several.
+    fn person_by_part(&self, folded: &str) -> Option<Option<Key>> {
+        if let Some(known) = self.short.get(folded) {
+            return Some(known.clone());
+        }
+        let (first, last) = ends(folded)?;
+        let initial = first.chars().next().filter(|_| first.len() == 1)?;
+        self.initials.get(&(initial, last.to_owned())).cloned()
     }
 
     fn actor(&mut self, key: &Key, candidate: &Candidate, text: &str) -> usize {
         let position = self.index.get(key).copied().unwrap_or_else(|| self.add(key, text));
-        if let (Some(class), Some(votes)) = (class_of(candidate), self.votes.get_mut(position)) {
-            *votes.entry(class).or_default() += 1;
+        if let (Key::Name(_), Found::Named(kind, _), Some(votes)) =
+            (key, &candidate.found, self.votes.get_mut(position))
+        {
+            *votes.entry(class_of(*kind)).or_default() += 1;
         }
         // The fullest form that the text gives is the name.
-        if let Some(actor) = self.result.actors.get_mut(position)
-            && actor.wikidata.is_none()
+        if let (Key::Name(_), Some(actor)) = (key, self.result.actors.get_mut(position))
             && text.len() > actor.name.len()
         {
             text.clone_into(&mut actor.name);
@@ -175,19 +320,66 @@ impl Resolver<'_> {
     }
 
     fn add(&mut self, key: &Key, text: &str) -> usize {
-        let (wikidata, canonical) = match key {
-            Key::Item(number) => (Some(format!("Q{number}")), self.names.canonical_name(*number)),
-            Key::Name(_) => (None, None),
+        let actor = match key {
+            Key::Watched(watched) => self.watched_actor(*watched, text),
+            Key::Known(actor) => ResolvedActor {
+                wikidata: self.knowledge.wikidata(*actor),
+                slug: self.knowledge.slug(*actor).map(str::to_owned),
+                name: self.knowledge.name(*actor).to_owned(),
+                class: self.knowledge.class(*actor),
+                groups: Vec::new(),
+            },
+            Key::Name(_) => ResolvedActor {
+                wikidata: None,
+                slug: None,
+                name: text.to_owned(),
+                class: NameClass::Organization,
+                groups: Vec::new(),
+            },
         };
-        let name = canonical.unwrap_or_else(|| text.to_owned());
         let position = self.result.actors.len();
-        self.result.actors.push(ResolvedActor { wikidata, name, class: NameClass::Organization });
+        self.result.actors.push(actor);
         self.votes.push(BTreeMap::new());
         self.index.insert(key.clone(), position);
         position
     }
 
-    /// Gives each actor the class that most of its mentions have.
+    /// Whom the list gives the item of a known actor is that actor, under the list's name.
+    fn watched_key(&self, key: Key) -> Key {
+        let Key::Known(actor) = &key else { return key };
+        if self.who.watchlist.is_empty() {
+            return key;
+        }
+        let Some(item) = self.knowledge.wikidata(*actor) else { return key };
+        let same = |watched: &WatchedActor| {
+            matches!(watched.id, Some(WatchedId::Wikidata(_)))
+                && watched.id.as_ref().is_some_and(|id| id.to_string() == item)
+        };
+        self.who.watchlist.iter().position(same).map_or(key, Key::Watched)
+    }
+
+    fn watched(&self, position: usize) -> Option<&WatchedActor> {
+        self.who.watchlist.iter().nth(position)
+    }
+
+    fn watched_actor(&self, position: usize, text: &str) -> ResolvedActor {
+        let watched = self.watched(position);
+        let id = watched.and_then(|watched| watched.id.as_ref());
+        ResolvedActor {
+            wikidata: id.filter(|id| matches!(id, WatchedId::Wikidata(_))).map(ToString::to_string),
+            slug: id.filter(|id| matches!(id, WatchedId::Own(_))).map(ToString::to_string),
+            name: watched.map_or(text, |watched| &watched.name).to_owned(),
+            class: match watched.map(|watched| watched.kind) {
+                Some(WatchedKind::Person) => NameClass::Person,
+                Some(WatchedKind::Country) => NameClass::Country,
+                Some(WatchedKind::Group) => NameClass::Group,
+                Some(WatchedKind::Organization) | None => NameClass::Organization,
+            },
+            groups: watched.map(|watched| watched.groups.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Gives each actor without an id the class that most of its mentions have.
     fn decide(mut self) -> Resolution {
         for (actor, votes) in self.result.actors.iter_mut().zip(&self.votes) {
             if let Some((class, _)) = votes.iter().max_by_key(|(_, count)| **count) {
@@ -198,26 +390,27 @@ impl Resolver<'_> {
     }
 }
 
-fn class_of(candidate: &Candidate) -> Option<NameClass> {
-    match candidate.found {
-        Found::Known(NameEntry { class: NameClass::Capital | NameClass::Metonym, .. }) => {
-            Some(NameClass::Country)
-        }
-        Found::Known(entry) => Some(entry.class),
-        Found::Unknown(NameKind::Person) => Some(NameClass::Person),
-        Found::Unknown(NameKind::Organization) => Some(NameClass::Organization),
-        Found::Place => None,
-    }
+/// Keeps a key under a name, or `None` where two differ.
+fn note<N: Eq + std::hash::Hash>(names: &mut HashMap<N, Option<Key>>, name: N, key: &Key) {
+    names
+        .entry(name)
+        .and_modify(|known| {
+            if known.as_ref() != Some(key) {
+                *known = None;
+            }
+        })
+        .or_insert_with(|| Some(key.clone()));
 }
 
-/// The part of a full name that a text goes on with: the last word, or the first in East Asian names.
-fn short_name(full: &str) -> Option<String> {
-    let normalised = normalise(full);
-    let words: Vec<&str> = normalised.split(' ').collect();
-    let (first, last) = (words.first()?, words.last()?);
-    if words.len() < 2 {
-        return None;
+fn only(mut actors: impl Iterator<Item = ActorRef>) -> Option<ActorRef> {
+    let first = actors.next()?;
+    actors.all(|actor| actor == first).then_some(first)
+}
+
+fn class_of(kind: NameKind) -> NameClass {
+    match kind {
+        NameKind::Person => NameClass::Person,
+        NameKind::Organization => NameClass::Organization,
+        NameKind::Government => NameClass::Country,
     }
-    let family_first = words.len() <= 3 && is_one_of(FAMILY_FIRST, first) && !is_one_of(FAMILY_FIRST, last);
-    Some(if family_first { (*first).to_owned() } else { (*last).to_owned() })
 }

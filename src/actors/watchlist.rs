@@ -6,7 +6,7 @@
 
 mod parse;
 
-use super::names::normalise;
+use super::knowledge::fold;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -173,7 +173,7 @@ impl Watchlist {
         let mut index = HashMap::new();
         for (position, actor) in actors.iter().enumerate() {
             for name in std::iter::once(&actor.name).chain(&actor.aliases) {
-                index.insert(normalise(name), Entry { actor: position, shape: Shape::of(name) });
+                index.insert(fold(name), Entry { actor: position, shape: Shape::of(name) });
             }
         }
         Self { actors, index }
@@ -192,7 +192,7 @@ impl Watchlist {
         if self.index.is_empty() {
             return None;
         }
-        let entry = self.index.get(&normalise(name))?;
+        let entry = self.index.get(&fold(name))?;
         entry.shape.admits(name).then_some(entry.actor)
     }
 

@@ -174,10 +174,10 @@ fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
     let scored = || notes.iter().filter(|note| note.boilerplate.is_none()).map(|note| &note.mention);
     Actor {
         wikidata: resolved.wikidata.clone(),
-        slug: None,
+        slug: resolved.slug.clone(),
         name: resolved.name.clone(),
         kind: kind(resolved.class),
-        groups: Vec::new(),
+        groups: resolved.groups.clone(),
         role: role(notes),
         salience: weight(notes) / heaviest,
         sentiment: verdict(scored()),
@@ -217,8 +217,8 @@ fn kind(class: NameClass) -> ActorKind {
     match class {
         NameClass::Person => ActorKind::Person,
         NameClass::Organization => ActorKind::Organization,
-        NameClass::Country | NameClass::Capital | NameClass::Metonym => ActorKind::Country,
-        NameClass::Group | NameClass::Demonym => ActorKind::Group,
+        NameClass::Country => ActorKind::Country,
+        NameClass::Group => ActorKind::Group,
     }
 }
 
@@ -228,6 +228,8 @@ fn via(how: How) -> Via {
         How::Acronym => Via::Acronym,
         How::Alias => Via::Alias,
         How::Name => Via::Name,
+        How::Role => Via::Role,
+        How::Demonym => Via::Demonym,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the model finds in the sentences of an article.
 
 use super::reading::Reading;
-use crate::actors::NamedSpan;
+use crate::actors::{NamedSpan, Phrase, Who, phrases};
 use crate::model::{EntitySpan, MentionScore, Model, QuotePartKind};
 use crate::text::Span;
 use std::collections::HashMap;
@@ -15,6 +15,7 @@ const SENTENCES_PER_BATCH: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
     entities: Vec<(EntitySpan, MentionScore)>,
+    phrases: Vec<(Phrase, MentionScore)>,
     quote_parts: Vec<(QuotePartKind, Range<usize>)>,
 }
 
@@ -24,6 +25,14 @@ pub(super) struct FoundEntity {
     /// Position of its sentence in the reading.
     pub sentence: usize,
     pub span: NamedSpan,
+    pub score: MentionScore,
+}
+
+/// A phrase that means an actor, at its place in the clean text.
+#[derive(Clone, Debug)]
+pub(super) struct FoundPhrase {
+    pub sentence: usize,
+    pub phrase: Phrase,
     pub score: MentionScore,
 }
 
@@ -39,12 +48,13 @@ pub(super) struct FoundQuotePart {
 #[derive(Clone, Debug, Default)]
 pub(super) struct FieldFindings {
     pub entities: Vec<FoundEntity>,
+    pub phrases: Vec<FoundPhrase>,
     pub quote_parts: Vec<FoundQuotePart>,
 }
 
 /// Reads all sentences of an article. A sentence that occurs again is read once: it would give the same result, and
 /// live tickers repeat themselves.
-pub(super) fn findings(model: &Model, readings: &[Reading]) -> Vec<FieldFindings> {
+pub(super) fn findings(model: &Model, who: &Who<'_>, readings: &[Reading]) -> Vec<FieldFindings> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut texts: Vec<&str> = Vec::new();
     for reading in readings {
@@ -56,17 +66,20 @@ pub(super) fn findings(model: &Model, readings: &[Reading]) -> Vec<FieldFindings
         }
     }
     let found: Vec<Findings> =
-        texts.chunks(SENTENCES_PER_BATCH).flat_map(|batch| read_batch(model, batch)).collect();
+        texts.chunks(SENTENCES_PER_BATCH).flat_map(|batch| read_batch(model, who, batch)).collect();
     readings.iter().map(|reading| in_place(reading, |text| found.get(*places.get(text)?))).collect()
 }
 
-fn read_batch(model: &Model, sentences: &[&str]) -> Vec<Findings> {
+fn read_batch(model: &Model, who: &Who<'_>, sentences: &[&str]) -> Vec<Findings> {
     let readings = model.read_sentences(sentences);
-    let findings = readings.iter().map(|reading| {
-        let spans: Vec<Span> = reading.entities.iter().map(|entity| entity.span).collect();
-        let scores = model.score_mentions(reading, &spans);
+    let findings = readings.iter().zip(sentences).map(|(reading, sentence)| {
+        let phrases = phrases(who, sentence);
+        let of_phrases = phrases.iter().map(|phrase| Span::new(phrase.range.start, phrase.range.end));
+        let spans: Vec<Span> = reading.entities.iter().map(|entity| entity.span).chain(of_phrases).collect();
+        let mut scores = model.score_mentions(reading, &spans).into_iter();
         Findings {
-            entities: reading.entities.iter().copied().zip(scores).collect(),
+            entities: reading.entities.iter().copied().zip(scores.by_ref()).collect(),
+            phrases: phrases.into_iter().zip(scores).collect(),
             quote_parts: reading.quotes.iter().map(|part| (part.part, range(part.span))).collect(),
         }
     });
@@ -94,6 +107,11 @@ fn in_place<'f>(reading: &Reading, find: impl Fn(&str) -> Option<&'f Findings>) 
                 confidence: entity.confidence,
                 government: score.government,
             },
+            score: *score,
+        }));
+        field.phrases.extend(findings.phrases.iter().map(|(phrase, score)| FoundPhrase {
+            sentence,
+            phrase: Phrase { range: moved(phrase.range.clone()), ..phrase.clone() },
             score: *score,
         }));
         field.quote_parts.extend(findings.quote_parts.iter().map(|(kind, range)| FoundQuotePart {

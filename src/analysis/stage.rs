@@ -1,12 +1,13 @@
 //! The stage that the program runs with.
 
 use super::assemble::{Assembly, FieldReading, FoundName};
-use super::findings::{FieldFindings, findings};
+use super::findings::{FieldFindings, FoundPhrase, findings};
 use super::reading::Reading;
 use super::watched;
 use super::{Analysis, Analyze, Field, Status};
+use crate::actors::knowledge::{KnowledgeBase, KnowledgeError};
 use crate::actors::{
-    Candidate, Found, NameClass, NameTable, NamedSpan, Watchlist, agree_on_kinds, candidates, resolve,
+    Candidate, Found, NameKind, NamedSpan, Watchlist, Who, agree_on_kinds, candidates, resolve,
 };
 use crate::article::Article;
 use crate::config::AnalysisConfig;
@@ -17,17 +18,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Why the stage cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// The table of names that is part of the program is damaged.
-    #[error("the table of names cannot be read")]
-    Names(#[source] fst::Error),
+    /// The knowledge base that is part of the program is damaged.
+    #[error("the knowledge base cannot be read")]
+    Knowledge(#[from] KnowledgeError),
     /// The model cannot be used.
     #[error("the model cannot be used; check analysis.model_path")]
     Model(#[from] ModelError),
 }
 
-/// The processing stage: one model and one table of names, shared by all workers.
+/// The processing stage: one model and one knowledge base, shared by all workers.
 pub struct Stage {
-    names: NameTable,
+    knowledge: KnowledgeBase,
     model: Model,
     languages: Vec<String>,
     max_words: usize,
@@ -46,7 +47,7 @@ impl Stage {
             None => Model::embedded()?,
         };
         Ok(Self {
-            names: NameTable::open().map_err(StageError::Names)?,
+            knowledge: KnowledgeBase::open()?,
             model,
             languages: config.languages.iter().map(|language| language.to_lowercase()).collect(),
             max_words: config.max_words,
@@ -80,27 +81,71 @@ impl Stage {
         title.into_iter().chain([body]).collect()
     }
 
-    /// The names of one field: those of the model, with what the table of names knows of them.
-    fn names_of(&self, reading: &Reading, found: FieldFindings) -> FieldReading {
+    /// The names of one field: those of the model, with what the knowledge base has of them.
+    fn names_of(&self, who: &Who<'_>, reading: &Reading, found: FieldFindings) -> FieldReading {
         let spans: Vec<NamedSpan> = found.entities.iter().map(|entity| entity.span.clone()).collect();
         let mut names = Vec::new();
         let mut entities = found.entities.iter().peekable();
-        for candidate in candidates(&self.names, reading.clean(), &spans) {
+        for candidate in candidates(who, reading.clean(), &spans) {
             // A candidate is an entity without what stands around the name.
             while entities.next_if(|entity| entity.span.range.end <= candidate.range.start).is_some() {}
             let Some(entity) = entities.peek() else { break };
             let candidate = in_dateline(reading, candidate);
             names.push(FoundName { sentence: entity.sentence, candidate, score: entity.score });
         }
+        let names = with_phrases(reading.clean(), names, found.phrases);
         FieldReading { names, quote_parts: found.quote_parts }
     }
 }
 
+/// A phrase takes in the names inside it ("U.S. officials"), but no person and nothing that is longer.
+fn with_phrases(clean: &str, names: Vec<FoundName>, phrases: Vec<FoundPhrase>) -> Vec<FoundName> {
+    let mut merged: Vec<FoundName> = Vec::with_capacity(names.len() + phrases.len());
+    let mut phrases = phrases.into_iter().peekable();
+    let mut names = names.into_iter().peekable();
+    while let Some(FoundPhrase { sentence, phrase, score }) = phrases.next() {
+        while let Some(name) = names.next_if(|name| name.candidate.range.end <= phrase.range.start) {
+            merged.push(name);
+        }
+        let mut inside = Vec::new();
+        while let Some(name) = names.next_if(|name| name.candidate.range.start < phrase.range.end) {
+            inside.push(name);
+        }
+        let whole = inside.iter().all(|name| {
+            let range = &name.candidate.range;
+            let person = matches!(name.candidate.found, Found::Named(NameKind::Person, _));
+            !person && phrase.range.start <= range.start && range.end <= phrase.range.end
+        });
+        // "Chilean President Ada Korr" is the person alone.
+        let before_person = names.peek().is_some_and(|next| {
+            matches!(next.candidate.found, Found::Named(NameKind::Person, _))
+                && clean.get(phrase.range.end..next.candidate.range.start) == Some(" ")
+        });
+        if !whole || before_person {
+            merged.extend(inside);
+            continue;
+        }
+        let candidate = Candidate {
+            range: phrase.range,
+            found: Found::Phrase(phrase.meaning),
+            abbreviates_previous: false,
+        };
+        merged.push(FoundName { sentence, candidate, score });
+    }
+    merged.extend(names);
+    merged
+}
+
+/// The day of a moment as a number such as `20240131`, in universal time.
+fn day(moment: jiff::Timestamp) -> u32 {
+    let date = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let part = |number: i8| u32::try_from(number).unwrap_or(0);
+    10_000 * u32::try_from(date.year()).unwrap_or(0) + 100 * part(date.month()) + part(date.day())
+}
+
 /// The city of a dateline is where the article was written.
 fn in_dateline(reading: &Reading, mut candidate: Candidate) -> Candidate {
-    let names_a_place = |class| matches!(class, NameClass::Capital | NameClass::Country | NameClass::Metonym);
-    if let Found::Known(entry) = candidate.found
-        && names_a_place(entry.class)
+    if matches!(candidate.found, Found::Named(NameKind::Government, _))
         && reading.boilerplate_at(candidate.range.start) == Some(Boilerplate::Dateline)
     {
         candidate.found = Found::Place;
@@ -114,27 +159,28 @@ impl Analyze for Stage {
             return Analysis::empty(Status::UnsupportedLanguage);
         }
         let watchlist = self.watchlist();
+        let who = Who { knowledge: &self.knowledge, watchlist: &watchlist };
         let readings = self.read(article);
         let words = readings.iter().map(|reading| reading.words).sum();
         let truncated = readings.iter().any(|reading| reading.truncated);
         if words == 0 && !truncated {
             return Analysis::empty(Status::NoText);
         }
-        let mut found = findings(&self.model, &readings);
+        let mut found = findings(&self.model, &who, &readings);
         let mentions = readings.iter().zip(&mut found).flat_map(|(reading, field)| {
             let clean = reading.clean();
             field.entities.iter_mut().map(|entity| (&clean[entity.span.range.clone()], &mut entity.span))
         });
-        agree_on_kinds(&self.names, mentions);
+        agree_on_kinds(&self.knowledge, mentions);
         let fields: Vec<FieldReading> =
-            readings.iter().zip(found).map(|(reading, found)| self.names_of(reading, found)).collect();
+            readings.iter().zip(found).map(|(reading, found)| self.names_of(&who, reading, found)).collect();
         let texts: Vec<(Candidate, &str)> = readings
             .iter()
             .zip(&fields)
             .flat_map(|(reading, field)| field.names.iter().map(move |name| (reading, name)))
             .map(|(reading, name)| (name.candidate.clone(), &reading.clean()[name.candidate.range.clone()]))
             .collect();
-        let resolution = resolve(&self.names, &texts);
+        let resolution = resolve(&who, &texts, article.published_at.map(day));
         let status = if truncated { Status::Truncated } else { Status::Ok };
         let mut analysis = Assembly::new(&readings, &fields, &resolution).analysis(status, words);
         watched::mark(&watchlist, article, &mut analysis);

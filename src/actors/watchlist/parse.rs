@@ -1,7 +1,7 @@
 //! From TOML to actors. Every mistake is told at once, with its line.
 
 use super::{WatchedActor, WatchedId, WatchedKind, WatchlistError, WatchlistProblem};
-use crate::actors::normalise;
+use crate::actors::knowledge::fold;
 use std::collections::HashMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -190,7 +190,7 @@ impl Parser {
     /// Two actors with one name could not be told apart.
     fn claim_name(&mut self, number: usize, key: &str, name: &str, place: &Range<usize>) {
         let line = self.lines.line(place.start);
-        let owner = self.names.entry(normalise(name)).or_insert(Owner { actor: number, line });
+        let owner = self.names.entry(fold(name)).or_insert(Owner { actor: number, line });
         if owner.actor != number {
             let what = format!("{name:?} is a name of the actor in line {} too", owner.line);
             self.problem(place, key, what, "take it away from one of them");

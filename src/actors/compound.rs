@@ -1,0 +1,68 @@
+//! Names inside hyphenated compounds: "Xi-authored", "pro-Putin", "Peru-Chile".
+
+use super::cues::is_one_of;
+use super::knowledge::KnowledgeBase;
+use std::ops::Range;
+
+/// What stands before the hyphen without being a name.
+const PREFIXES: &[&str] = &["anti", "ex", "mid", "non", "post", "pre", "pro", "then"];
+/// What stands behind the hyphen without being a name, besides words in "-ed".
+const ENDINGS: &[&str] = &[
+    "born", "brokered", "built", "era", "friendly", "held", "led", "linked", "made", "majority", "owned",
+    "run", "style", "wide",
+];
+
+/// The names of a hyphenated compound that is not a name itself; `None` where it is one.
+#[must_use]
+pub(super) fn names_inside(
+    knowledge: &KnowledgeBase,
+    clean: &str,
+    range: &Range<usize>,
+    buffer: &mut String,
+) -> Option<Vec<Range<usize>>> {
+    let text = clean.get(range.clone())?;
+    let (first, last) = text.split_once(['-', '–'])?;
+    if knowledge.claims(text, buffer).next().is_some() {
+        return None;
+    }
+    let last_start = range.end - last.len();
+    if is_one_of(PREFIXES, &first.to_lowercase()) {
+        return Some(vec![last_start..range.end]);
+    }
+    let word = last.trim_end_matches(['-', '–']);
+    let lower = word.starts_with(char::is_lowercase);
+    if lower && (is_one_of(ENDINGS, word) || (word.len() > 3 && word.ends_with("ed"))) {
+        return Some(vec![range.start..range.start + first.len()]);
+    }
+    let known =
+        knowledge.claims(first, buffer).next().is_some() && knowledge.claims(last, buffer).next().is_some();
+    (known && !text.contains(' '))
+        .then(|| vec![range.start..range.start + first.len(), last_start..range.end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<&str> {
+        let knowledge = KnowledgeBase::open().unwrap();
+        let found = names_inside(&knowledge, text, &(0..text.len()), &mut String::new());
+        found.map_or(vec![text], |ranges| ranges.into_iter().map(|range| &text[range]).collect())
+    }
+
+    #[test]
+    fn lists_are_sorted() {
+        assert!(PREFIXES.is_sorted() && ENDINGS.is_sorted());
+    }
+
+    #[test]
+    fn a_compound_is_its_names_and_a_hyphenated_name_is_itself() {
+        assert_eq!(names("NATO-led"), ["NATO"]);
+        assert_eq!(names("Orban-authored"), ["Orban"]);
+        assert_eq!(names("pro-Maduro"), ["Maduro"]);
+        assert_eq!(names("Peru-Chile"), ["Peru", "Chile"]);
+        for name in ["Anne-Lise Dahl-Moe", "Rolls-Royce", "Ban Ki-moon", "Guinea-Bissau"] {
+            assert_eq!(names(name), [name]);
+        }
+    }
+}
