@@ -10,6 +10,9 @@ const WEIGHT_OF_NEUTRAL: f32 = 0.25;
 /// What others are quoted to say counts half as much as the article's own voice.
 const WEIGHT_OF_OTHERS: f32 = 0.5;
 
+/// A mention counts as clear evidence from this confidence on.
+const CLEAR_FROM: f32 = 0.5;
+
 /// No sentiment, with certainty: bylines and links are never scored.
 pub(super) fn neutral() -> Sentiment {
     Sentiment { label: Polarity::Neutral, score: 0.0, confidence: 1.0 }
@@ -50,6 +53,22 @@ pub(super) fn verdict<'m>(mentions: impl Iterator<Item = &'m Mention>) -> Sentim
         _ => Polarity::Neutral,
     };
     Sentiment { label, score: score.clamp(-1.0, 1.0), confidence: (certainty / mass).clamp(0.0, 1.0) }
+}
+
+/// Whether there is clear evidence both ways, the lesser side at least a third of the greater.
+pub(super) fn is_mixed<'m>(mentions: impl Iterator<Item = &'m Mention>) -> bool {
+    let (mut positive, mut negative) = (0.0_f32, 0.0_f32);
+    for Mention { holder, sentiment, .. } in
+        mentions.filter(|mention| mention.sentiment.confidence >= CLEAR_FROM)
+    {
+        let voice = if *holder == Holder::Article { 1.0 } else { WEIGHT_OF_OTHERS };
+        match sentiment.label {
+            Polarity::Positive => positive += voice * sentiment.confidence,
+            Polarity::Negative => negative += voice * sentiment.confidence,
+            Polarity::Neutral => {}
+        }
+    }
+    positive.min(negative) > 0.0 && positive.min(negative) * 3.0 >= positive.max(negative)
 }
 
 /// The verdict of each voice, the article's own first.
