@@ -28,12 +28,12 @@ static SCORES: LazyLock<Vec<Score>> = LazyLock::new(|| {
 /// Shares of the totals that were reached when the articles were last scored, less two points for the training of the
 /// next model. To be raised with what is reached, and never to be lowered for it.
 const MINIMUM: [(&str, f64); 6] = [
-    ("mentions", 0.0),
-    ("ids", 0.0),
-    ("sentiments", 0.0),
-    ("places", 0.0),
-    ("quotes", 0.0),
-    ("attitudes", 0.0),
+    ("mentions", 0.93),
+    ("ids", 0.85),
+    ("sentiments", 0.83),
+    ("places", 0.82),
+    ("quotes", 0.80),
+    ("attitudes", 0.66),
 ];
 
 fn main() -> ExitCode {
