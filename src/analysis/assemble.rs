@@ -101,7 +101,8 @@ impl<'a> Assembly<'a> {
             .actors
             .iter()
             .zip(&by_actor)
-            .map(|(resolved, notes)| actor(resolved, notes, heaviest))
+            .enumerate()
+            .map(|(position, (resolved, notes))| actor(position, resolved, notes, heaviest))
             .collect();
         held_by_others(&mut actors, &attitudes);
         Analysis {
@@ -165,7 +166,7 @@ impl ReadField<'_> {
             self.names.get(resolved.candidate.checked_sub(self.first)?)?;
         let sentence = self.reading.sentences.get(*sentence)?.clone();
         let boilerplate = self.reading.boilerplate_at(candidate.range.start);
-        let speaker = self.voices.speaker_at(&candidate.range).filter(|speaker| *speaker != resolved.actor);
+        let speaker = self.voices.speaker_at(&candidate.range);
         let sentiment =
             if boilerplate.is_some() { neutral() } else { from_probabilities(score.probabilities) };
         Some(Noted {
@@ -183,8 +184,11 @@ impl ReadField<'_> {
     }
 }
 
-fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
+fn actor(position: usize, resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
     let scored = || notes.iter().filter(|note| note.boilerplate.is_none()).map(|note| &note.mention);
+    // What actors say of themselves has its own row, but is no evidence of what others think of them.
+    let own_voice = Holder::Actor(ActorIndex(position));
+    let evidence = || scored().filter(|mention| mention.holder != own_voice);
     Actor {
         wikidata: resolved.wikidata.clone(),
         slug: resolved.slug.clone(),
@@ -193,8 +197,8 @@ fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
         groups: resolved.groups.clone(),
         role: role(notes),
         salience: weight(notes) / heaviest,
-        sentiment: verdict(scored()),
-        mixed: is_mixed(scored()),
+        sentiment: verdict(evidence()),
+        mixed: is_mixed(evidence()),
         by_holder: by_holder(scored()),
         mentions: notes.iter().map(|note| note.mention.clone()).collect(),
     }

@@ -23,7 +23,7 @@ impl Attitudes {
     pub(super) fn of_words(&mut self, noted: &[Noted]) {
         for Noted { actor, mention, .. } in noted {
             let Holder::Actor(holder) = mention.holder else { continue };
-            if mention.sentiment.label != Polarity::Neutral {
+            if mention.sentiment.label != Polarity::Neutral && holder.0 != *actor {
                 self.add(Attitude {
                     holder,
                     target: ActorIndex(*actor),
