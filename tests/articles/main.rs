@@ -32,8 +32,8 @@ const MINIMUM: [(&str, f64); 6] = [
     ("ids", 0.85),
     ("sentiments", 0.83),
     ("places", 0.82),
-    ("quotes", 0.80),
-    ("attitudes", 0.66),
+    ("quotes", 0.88),
+    ("attitudes", 0.70),
 ];
 
 fn main() -> ExitCode {
