@@ -255,3 +255,98 @@ fn run_without_brokers_ends_on_sigterm_within_the_shutdown_timeout() {
     assert!(matches!(code, Some(0 | 1)), "{code:?}");
     assert!(started.elapsed() < std::time::Duration::from_secs(12), "{:?}", started.elapsed());
 }
+
+const WATCHLIST: &str =
+    "[[actor]]\nname = 'Angela Merkel'\nkind = 'person'\nid = 'crm:7'\ngroups = ['clients']\n";
+
+#[test]
+fn a_watchlist_gives_its_id_and_groups_and_every_actor_has_an_array_of_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = write(folder.path(), "watchlist.toml", WATCHLIST);
+    let text = b"Angela Merkel met Vladimir Putin on Monday.";
+    let output = enrich(&["--output", "json", "--watchlist", &list], text);
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let actors = record["actors"].as_array().unwrap();
+    let merkel = actors.iter().find(|actor| actor["name"] == "Angela Merkel").unwrap();
+    assert_eq!(merkel["id"], "crm:7");
+    assert_eq!(merkel["groups"], serde_json::json!(["clients"]));
+    let putin = actors.iter().find(|actor| actor["name"] == "Vladimir Putin").unwrap();
+    assert_eq!(putin["groups"], serde_json::json!([]));
+}
+
+#[test]
+fn check_names_line_and_remedy_of_a_mistake_in_the_watchlist() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = write(folder.path(), "watchlist.toml", "[[actor]]\nname = 'Orla'\nkind = 'firm'\n");
+    let (code, text) = check(&format!("[analysis]\nwatchlist_path = '{list}'\n"));
+    assert_eq!(code, Some(2));
+    assert!(text.contains("analysis.watchlist_path") && text.contains("line 3: actor.kind"), "{text}");
+    assert!(text.contains("organization"), "{text}");
+}
+
+#[test]
+fn the_shipped_watchlist_is_valid() {
+    let (code, text) = check("[analysis]\nwatchlist_path = 'config/watchlist.toml'\n");
+    assert_eq!(code, Some(0), "{text}");
+}
+
+/// A page of the service.
+#[cfg(unix)]
+fn page(address: &str, path: &str) -> Option<String> {
+    use std::io::Read;
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+#[cfg(unix)]
+fn wait_for_line(address: &str, line: &str) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let mut last = String::new();
+    while std::time::Instant::now() < end {
+        last = page(address, "/metrics").unwrap_or_default();
+        if last.lines().any(|found| found == line) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("no {line:?} in {last}");
+}
+
+/// A signal while the service runs: the new list holds, a broken one leaves the old, and the process stays.
+#[cfg(unix)]
+#[test]
+fn sighup_reads_the_watchlist_again_and_a_broken_file_keeps_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = write(folder.path(), "watchlist.toml", WATCHLIST);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let child = tonewire(&["run"])
+        .env("TONEWIRE_KAFKA__BROKERS", "127.0.0.1:1")
+        .env("TONEWIRE_HTTP__LISTEN", &port)
+        .env("TONEWIRE_ANALYSIS__WATCHLIST_PATH", &list)
+        .env("TONEWIRE_KAFKA__SHUTDOWN_TIMEOUT_MS", "10000")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let hang_up = || {
+        let id = child.id().to_string();
+        assert!(Command::new("sh").args(["-c", "kill -s HUP \"$0\"", &id]).status().unwrap().success());
+    };
+    wait_for_line(&port, "tonewire_watchlist_actors 1");
+    let second = "[[actor]]\nname = 'Orla'\nkind = 'person'\n";
+    write(folder.path(), "watchlist.toml", format!("{WATCHLIST}{second}"));
+    hang_up();
+    wait_for_line(&port, "tonewire_watchlist_reloads_total{result=\"ok\"} 1");
+    wait_for_line(&port, "tonewire_watchlist_actors 2");
+    write(folder.path(), "watchlist.toml", "[[actor]]\nname = 3\n");
+    hang_up();
+    wait_for_line(&port, "tonewire_watchlist_reloads_total{result=\"failed\"} 1");
+    wait_for_line(&port, "tonewire_watchlist_actors 2");
+    Command::new("sh").args(["-c", "kill -s TERM \"$0\"", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let log = stderr(&output);
+    assert!(log.contains("the old one stays in use") && log.contains("line 2"), "{log}");
+}

@@ -1,18 +1,18 @@
 //! From what was found in the clean texts to the analysis in delivered offsets.
 
+use super::attitudes::{Attitudes, held_by_others};
 use super::findings::FoundQuotePart;
 use super::reading::Reading;
-use super::verdict::{by_holder, from_probabilities, neutral, verdict};
+use super::verdict::{by_holder, from_probabilities, is_mixed, neutral, verdict};
 use super::voices::Voices;
 use super::{
-    Actor, ActorIndex, ActorKind, Analysis, Attitude, Field, Holder, Location, Mention, Place, Polarity,
-    Quote, Role, Status, Via,
+    Actor, ActorIndex, ActorKind, Analysis, Field, Holder, Location, Mention, Place, Quote, Role, Status, Via,
 };
 use crate::actors::{Candidate, How, NameClass, Resolution, ResolvedActor, ResolvedMention};
 use crate::model::MentionScore;
 use crate::sentiment::is_speech;
 use crate::text::Boilerplate;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// A mention in the title counts as much as this many in the body.
@@ -33,22 +33,22 @@ pub(super) struct FoundName {
 }
 
 /// A mention with what only the assembly needs to know.
-struct Noted {
-    actor: usize,
-    mention: Mention,
+pub(super) struct Noted {
+    pub actor: usize,
+    pub mention: Mention,
     boilerplate: Option<Boilerplate>,
     /// The sentence overlaps a quotation by the actor itself.
     beside_own_quote: bool,
 }
 
 /// A field with its mentions and its voices.
-struct ReadField<'a> {
-    reading: &'a Reading,
-    names: &'a [FoundName],
-    mentions: &'a [ResolvedMention],
+pub(super) struct ReadField<'a> {
+    pub reading: &'a Reading,
+    pub names: &'a [FoundName],
+    pub mentions: &'a [ResolvedMention],
     /// Number of candidates in the fields before it.
-    first: usize,
-    voices: Voices,
+    pub first: usize,
+    pub voices: Voices,
 }
 
 /// Puts an analysis together.
@@ -90,14 +90,28 @@ impl<'a> Assembly<'a> {
             }
         }
         let heaviest = by_actor.iter().map(|notes| weight(notes)).fold(1.0, f32::max);
-        let actors = self.resolution.actors.iter().zip(&by_actor);
+        let mut found = Attitudes::default();
+        found.of_words(&noted);
+        for field in &self.fields {
+            found.of_reports(field, self.resolution);
+        }
+        let attitudes = found.clearest();
+        let mut actors: Vec<Actor> = self
+            .resolution
+            .actors
+            .iter()
+            .zip(&by_actor)
+            .enumerate()
+            .map(|(position, (resolved, notes))| actor(position, resolved, notes, heaviest))
+            .collect();
+        held_by_others(&mut actors, &attitudes);
         Analysis {
             status,
             words,
-            actors: actors.map(|(resolved, notes)| actor(resolved, notes, heaviest)).collect(),
+            actors,
             places: self.places(),
             quotes: self.fields.iter().flat_map(ReadField::quotes).collect(),
-            attitudes: attitudes(&noted),
+            attitudes,
         }
     }
 
@@ -127,7 +141,7 @@ impl<'a> Assembly<'a> {
 }
 
 impl ReadField<'_> {
-    fn location(&self, clean: Range<usize>) -> Location {
+    pub(super) fn location(&self, clean: Range<usize>) -> Location {
         Location { field: self.reading.field, span: self.reading.delivered(clean) }
     }
 
@@ -152,7 +166,7 @@ impl ReadField<'_> {
             self.names.get(resolved.candidate.checked_sub(self.first)?)?;
         let sentence = self.reading.sentences.get(*sentence)?.clone();
         let boilerplate = self.reading.boilerplate_at(candidate.range.start);
-        let speaker = self.voices.speaker_at(&candidate.range).filter(|speaker| *speaker != resolved.actor);
+        let speaker = self.voices.speaker_at(&candidate.range);
         let sentiment =
             if boilerplate.is_some() { neutral() } else { from_probabilities(score.probabilities) };
         Some(Noted {
@@ -170,8 +184,11 @@ impl ReadField<'_> {
     }
 }
 
-fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
+fn actor(position: usize, resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
     let scored = || notes.iter().filter(|note| note.boilerplate.is_none()).map(|note| &note.mention);
+    // What actors say of themselves has its own row, but is no evidence of what others think of them.
+    let own_voice = Holder::Actor(ActorIndex(position));
+    let evidence = || scored().filter(|mention| mention.holder != own_voice);
     Actor {
         wikidata: resolved.wikidata.clone(),
         slug: resolved.slug.clone(),
@@ -180,37 +197,11 @@ fn actor(resolved: &ResolvedActor, notes: &[&Noted], heaviest: f32) -> Actor {
         groups: resolved.groups.clone(),
         role: role(notes),
         salience: weight(notes) / heaviest,
-        sentiment: verdict(scored()),
+        sentiment: verdict(evidence()),
+        mixed: is_mixed(evidence()),
         by_holder: by_holder(scored()),
         mentions: notes.iter().map(|note| note.mention.clone()).collect(),
     }
-}
-
-/// What actors are quoted or reported to hold of each other: per pair the clearest mention that is not neutral.
-fn attitudes(noted: &[Noted]) -> Vec<Attitude> {
-    let mut clearest: BTreeMap<(ActorIndex, usize), &Mention> = BTreeMap::new();
-    for Noted { actor, mention, .. } in noted {
-        let Holder::Actor(holder) = mention.holder else { continue };
-        if mention.sentiment.label == Polarity::Neutral {
-            continue;
-        }
-        clearest
-            .entry((holder, *actor))
-            .and_modify(|known| {
-                if mention.sentiment.confidence > known.sentiment.confidence {
-                    *known = mention;
-                }
-            })
-            .or_insert(mention);
-    }
-    let attitudes = clearest.into_iter().map(|((holder, target), mention)| Attitude {
-        holder,
-        target: ActorIndex(target),
-        label: mention.sentiment.label,
-        confidence: mention.sentiment.confidence,
-        evidence: Location { field: mention.location.field, span: mention.sentence },
-    });
-    attitudes.collect()
 }
 
 fn kind(class: NameClass) -> ActorKind {

@@ -1,6 +1,7 @@
 //! The processing stage as one pure function: article in, analysis out.
 
 mod assemble;
+mod attitudes;
 mod findings;
 mod reading;
 mod stage;

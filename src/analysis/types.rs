@@ -129,6 +129,9 @@ pub struct Actor {
     pub salience: f32,
     /// The article's verdict.
     pub sentiment: Sentiment,
+    /// Clear evidence for and against the actor, of comparable weight: the verdict's mean hides it.
+    pub mixed: bool,
+    /// The article's own voice first. A holder whose stance is only reported ("X accused Y") has no mentions here.
     pub by_holder: Vec<HolderSentiment>,
     /// In order of position; the title comes first.
     pub mentions: Vec<Mention>,

@@ -5,7 +5,7 @@ use super::findings::FoundQuotePart;
 use super::reading::Reading;
 use crate::actors::{NameClass, Resolution, ResolvedMention};
 use crate::model::QuotePartKind;
-use crate::sentiment::{Attribution, Voice, attribute};
+use crate::sentiment::{Attribution, Spoken, Voice, actor_in, attribute};
 use crate::text::{QuotedText, quotes};
 use std::ops::Range;
 
@@ -40,8 +40,21 @@ impl Voices {
                 enclosing(&quotes, &range).is_none().then_some(Voice { range, actor: mention.actor, person })
             })
             .collect();
-        let mut attributions = attribute(clean, &quotes, &speakers);
-        name_sources(&mut attributions, &quotes, &field.quote_parts, &speakers);
+        let parts = |kind| -> Vec<Range<usize>> {
+            let of_kind = field.quote_parts.iter().filter(|part| part.kind == kind);
+            let mut ranges: Vec<Range<usize>> = of_kind.map(|part| part.range.clone()).collect();
+            ranges.sort_by_key(|range| range.start);
+            ranges
+        };
+        let (sources, cues) = (parts(QuotePartKind::Source), parts(QuotePartKind::Cue));
+        let attributions = attribute(&Spoken {
+            clean,
+            sentences: &reading.sentences,
+            quotes: &quotes,
+            voices: &speakers,
+            sources: &sources,
+            cues: &cues,
+        });
         let reported = reported_speech(&field.quote_parts, &quotes, &speakers);
         Self { quotes, attributions, reported }
     }
@@ -70,33 +83,6 @@ impl Voices {
     }
 }
 
-/// Where the words around a quotation do not tell its speaker by their form, the model's source does, if there is just
-/// one actor in the sources of the quotation's sentences.
-fn name_sources(
-    attributions: &mut [Attribution],
-    quotes: &[QuotedText],
-    parts: &[FoundQuotePart],
-    speakers: &[Voice],
-) {
-    for (attribution, quote) in attributions.iter_mut().zip(quotes) {
-        if attribution.speaker.is_some() {
-            continue;
-        }
-        let touched = parts.partition_point(|part| part.range.end <= quote.range.start);
-        let Some(sentence) = parts.get(touched).map(|part| part.sentence) else { continue };
-        let near =
-            parts[touched.saturating_sub(16)..].iter().take(32).filter(|part| part.sentence == sentence);
-        let mut sources = near
-            .filter(|part| part.kind == QuotePartKind::Source)
-            .filter_map(|part| actor_in(&part.range, speakers));
-        if let Some(source) = sources.next()
-            && sources.all(|other| other == source)
-        {
-            attribution.speaker = Some(source);
-        }
-    }
-}
-
 /// Contents outside of quotation marks whose sentence names one source.
 fn reported_speech(
     parts: &[FoundQuotePart],
@@ -121,14 +107,6 @@ fn reported_speech(
 
 fn distance(one: &Range<usize>, other: &Range<usize>) -> usize {
     one.start.saturating_sub(other.end).max(other.start.saturating_sub(one.end))
-}
-
-/// The actor who is named in a source: a person before the organisation they speak for.
-fn actor_in(source: &Range<usize>, speakers: &[Voice]) -> Option<usize> {
-    let first = speakers.partition_point(|voice| voice.range.start < source.start);
-    let inside = speakers[first..].iter().take_while(|voice| voice.range.start < source.end);
-    let voice = inside.clone().find(|voice| voice.person).or_else(|| inside.clone().next())?;
-    Some(voice.actor)
 }
 
 /// Position of the quotation around a range.

@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// Configuration file, for the field mapping in [input.json], [analysis] and [output].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Your own actors, like config/watchlist.toml; goes before analysis.watchlist_path.
+    /// Your own actors, like config/watchlist.toml; goes before `analysis.watchlist_path`.
     #[arg(long, value_name = "FILE")]
     watchlist: Option<PathBuf>,
 }

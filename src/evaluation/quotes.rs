@@ -10,8 +10,9 @@ use super::examples::EvaluationError;
 use super::metrics::{Counts, Scores, ratio};
 use super::polnear::{PARTS, Parts, QuotedArticle, articles};
 use super::{file_names, sentences_of};
-use crate::model::{Model, QuotePartKind, link_quotes};
-use crate::text::Span;
+use crate::model::{EntityKind, Model, QuotePartKind};
+use crate::sentiment::{Attribution, Spoken, Voice, actor_in, attribute};
+use crate::text::{self, QuotedText, Span};
 
 /// Figures of the task; `n` is the number of articles.
 #[derive(Debug, Serialize)]
@@ -40,6 +41,10 @@ pub struct DirectQuoteFigures {
     pub right: f64,
     /// Share whose linked source is exactly the expected one.
     pub exact: f64,
+    /// Those whose expected source holds a name that the model finds.
+    pub named: usize,
+    /// Share of those with the actor of that name as their speaker.
+    pub named_right: f64,
 }
 
 #[derive(Default)]
@@ -49,6 +54,8 @@ struct Tally {
     direct: usize,
     direct_right: usize,
     direct_exact: usize,
+    named: usize,
+    named_right: usize,
 }
 
 /// Scores folders of `PolNeAR` articles.
@@ -79,6 +86,8 @@ pub fn quotes(model: &Model, folders: &[PathBuf]) -> Result<QuoteFigures, Evalua
             n: tally.direct,
             right: direct(tally.direct_right),
             exact: direct(tally.direct_exact),
+            named: tally.named,
+            named_right: ratio(tally.named_right, tally.named.max(1)),
         },
     })
 }
@@ -86,11 +95,11 @@ pub fn quotes(model: &Model, folders: &[PathBuf]) -> Result<QuoteFigures, Evalua
 impl Tally {
     fn article(&mut self, model: &Model, article: &QuotedArticle) {
         let sentences = sentences_of(&article.text);
-        let found = found_parts(model, &article.text, &sentences);
+        let found = read(model, &article.text, &sentences);
         for sentence in &sentences {
             let words = word_starts(&article.text, sentence);
             for part in 0..PARTS.len() {
-                let found = within(&found[part], sentence);
+                let found = within(&found.parts[part], sentence);
                 let expected = within(&article.parts[part], sentence);
                 self.exact[part].add(Counts::of(&found, &expected));
                 self.words[part].add(Counts::of(&inside(&words, &found), &inside(&words, &expected)));
@@ -99,30 +108,77 @@ impl Tally {
         self.direct_quotes(article, &sentences, &found);
     }
 
-    fn direct_quotes(&mut self, article: &QuotedArticle, sentences: &[Range<usize>], found: &Parts) {
-        let linked = link_quotes(&article.text, sentences, &found[0], &found[1]);
+    fn direct_quotes(&mut self, article: &QuotedArticle, sentences: &[Range<usize>], found: &Found) {
+        let quotes = text::quotes(&article.text);
+        let ranges = |part: usize| -> Vec<Range<usize>> {
+            let mut ranges: Vec<Range<usize>> =
+                found.parts[part].iter().map(|span| span.start.0..span.end.0).collect();
+            ranges.sort_by_key(|range| range.start);
+            ranges
+        };
+        let outside = |voice: &&Voice| quote_over(&quotes, &voice.range).is_none();
+        let voices: Vec<Voice> = found.voices.iter().filter(outside).cloned().collect();
+        let attributions = attribute(&Spoken {
+            clean: &article.text,
+            sentences,
+            quotes: &quotes,
+            voices: &voices,
+            sources: &ranges(0),
+            cues: &ranges(1),
+        });
         for [sources, _, contents] in &article.attributions {
             let direct =
                 contents.iter().filter(|content| content.slice(&article.text).starts_with(['"', '“']));
             for content in direct.filter(|_| !sources.is_empty()) {
                 self.direct += 1;
-                let quote = linked
-                    .iter()
-                    .find(|quote| quote.span.start < content.end && quote.span.end > content.start);
-                if let Some(source) = quote.and_then(|quote| quote.source) {
-                    let overlaps = |own: &Span| own.start < source.end && own.end > source.start;
-                    self.direct_right += usize::from(sources.iter().any(overlaps));
-                    self.direct_exact += usize::from(sources.contains(&source));
+                let quote = quote_over(&quotes, &(content.start.0..content.end.0));
+                if let Some(attribution) = quote.and_then(|quote| attributions.get(quote)) {
+                    self.source(sources, attribution);
+                    self.speaker(sources, attribution, &voices);
                 }
             }
         }
     }
+
+    /// The words that name the speaker.
+    fn source(&mut self, expected: &[Span], attribution: &Attribution) {
+        if let Some(source) = &attribution.source {
+            let source = Span::new(source.start, source.end);
+            let overlaps = |own: &Span| own.start < source.end && own.end > source.start;
+            self.direct_right += usize::from(expected.iter().any(overlaps));
+            self.direct_exact += usize::from(expected.contains(&source));
+        }
+    }
+
+    /// The actor, where the expected source names one.
+    fn speaker(&mut self, expected: &[Span], attribution: &Attribution, voices: &[Voice]) {
+        let named = expected.iter().find_map(|source| actor_in(&(source.start.0..source.end.0), voices));
+        if let Some(named) = named {
+            self.named += 1;
+            self.named_right += usize::from(attribution.speaker == Some(named));
+        }
+    }
+}
+
+/// First quotation that overlaps a range.
+fn quote_over(quotes: &[QuotedText], range: &Range<usize>) -> Option<usize> {
+    let at = quotes.partition_point(|quote| quote.range.end <= range.start);
+    quotes.get(at).filter(|quote| quote.range.start < range.end).map(|_| at)
+}
+
+/// What the model finds in an article.
+#[derive(Default)]
+struct Found {
+    parts: Parts,
+    /// Names of persons, organisations, places and groups; those of one name are one actor.
+    voices: Vec<Voice>,
 }
 
 /// The parts that the model finds in an article, sentence by sentence.
-fn found_parts(model: &Model, text: &str, sentences: &[Range<usize>]) -> Parts {
+fn read(model: &Model, text: &str, sentences: &[Range<usize>]) -> Found {
     let texts: Vec<&str> = sentences.iter().map(|sentence| &text[sentence.clone()]).collect();
-    let mut parts = Parts::default();
+    let mut found = Found::default();
+    let mut actors: BTreeMap<&str, usize> = BTreeMap::new();
     for (reading, sentence) in model.read_sentences(&texts).iter().zip(sentences) {
         for quote in &reading.quotes {
             let part = match quote.part {
@@ -131,10 +187,20 @@ fn found_parts(model: &Model, text: &str, sentences: &[Range<usize>]) -> Parts {
                 QuotePartKind::Content => 2,
             };
             let (start, end) = (quote.span.start.0 + sentence.start, quote.span.end.0 + sentence.start);
-            parts[part].push(Span::new(start, end));
+            found.parts[part].push(Span::new(start, end));
+        }
+        for entity in reading.entities.iter().filter(|entity| entity.kind != EntityKind::Other) {
+            let range = entity.span.start.0 + sentence.start..entity.span.end.0 + sentence.start;
+            let person = entity.kind == EntityKind::Person;
+            let name = text.get(range.clone()).unwrap_or_default();
+            // People go on under their last name.
+            let key = if person { name.rsplit(' ').next().unwrap_or(name) } else { name };
+            let next = actors.len();
+            let actor = *actors.entry(key).or_insert(next);
+            found.voices.push(Voice { range, actor, person });
         }
     }
-    parts
+    found
 }
 
 /// Spans that overlap a sentence, cut to it.

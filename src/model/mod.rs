@@ -16,7 +16,6 @@ mod error;
 mod heads;
 mod linear;
 mod metadata;
-mod quote_links;
 mod reading;
 mod tags;
 mod tokenize;
@@ -34,7 +33,6 @@ use std::path::Path;
 use crate::text::Span;
 
 pub use error::ModelError;
-pub use quote_links::{LinkedQuote, link_quotes};
 pub use reading::SentenceReading;
 
 use encoder::{EncoderBuffers, EncoderInput};

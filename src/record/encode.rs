@@ -140,6 +140,7 @@ impl<'a> Encoder<'a> {
                 positive: count(Polarity::Positive),
                 neutral: count(Polarity::Neutral),
                 negative: count(Polarity::Negative),
+                mixed: actor.mixed,
                 by_holder: actor.by_holder.iter().map(|holder| self.holder_record(holder)).collect(),
             },
             mentions: actor.mentions.iter().map(|mention| self.mention(mention)).collect(),

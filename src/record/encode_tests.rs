@@ -38,6 +38,7 @@ fn actor(name: &str, wikidata: Option<&str>, slug: Option<&str>, mentions: Vec<M
         role: Role::QuotedOnly,
         salience: 1.0 / 3.0,
         sentiment,
+        mixed: false,
         by_holder: vec![HolderSentiment { holder, sentiment, mentions: mentions.len() }],
         mentions,
     }

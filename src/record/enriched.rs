@@ -135,6 +135,9 @@ pub struct ActorSentiment {
     pub neutral: usize,
     /// Number of mentions with this label.
     pub negative: usize,
+    /// Clear evidence both for and against, of comparable weight.
+    pub mixed: bool,
+    /// The article's own voice first; 0 mentions where the article only reports the holder's stance.
     pub by_holder: Vec<HolderRecord>,
 }
 

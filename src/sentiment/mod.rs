@@ -1,5 +1,9 @@
-//! Whose sentiment it is: the speakers of quotations.
+//! Whose sentiment it is: the speakers of quotations, and the stances of one actor toward another.
 
+mod form;
+mod source;
 mod speaker;
+mod stance;
 
-pub use speaker::{Attribution, Voice, attribute, is_speech};
+pub use speaker::{Attribution, Spoken, Voice, actor_in, attribute, is_speech};
+pub use stance::{Stance, StanceMention, stances};

@@ -384,7 +384,8 @@ fn same_sentiment(check: &Value, subject: &Subject) -> Held {
     Ok(())
 }
 
-/// Name, id, kind, verdict and mentions of every actor, without where they stand.
+/// Name, id, kind, verdict and each mention's label of every actor. Texts of mentions are those delivered, and may well
+/// be written otherwise.
 fn same_actors(check: &Value, subject: &Subject) -> Held {
     let outputs = subject.outputs();
     let mut first: Option<(BTreeSet<String>, &EnrichedRecord)> = None;
@@ -401,12 +402,8 @@ fn same_actors(check: &Value, subject: &Subject) -> Held {
 fn portrait(actor: &ActorRecord) -> String {
     // Numbers of unknown actors count the unknown ones of their own record only.
     let id = actor.wikidata.as_deref().unwrap_or_default();
-    let mentions: Vec<String> = actor
-        .mentions
-        .iter()
-        .map(|mention| format!("{} {}", flat(&mention.text), word(mention.sentiment.label)))
-        .collect();
-    format!("{} {id} {:?} {} {mentions:?}", flat(&actor.name), actor.kind, word(actor.sentiment.label))
+    let labels: Vec<&str> = actor.mentions.iter().map(|mention| word(mention.sentiment.label)).collect();
+    format!("{} {id} {:?} {} {labels:?}", flat(&actor.name), actor.kind, word(actor.sentiment.label))
 }
 
 /// Every voice but the article's that speaks of the target is that holder.

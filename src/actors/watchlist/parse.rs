@@ -92,7 +92,7 @@ impl Parser {
                     self.problem(&key.span(), name, "this is not a list of tables", "write [[actor]]");
                 }
                 _ => {
-                    self.problem(&key.span(), name, "unknown key", "write each actor below a line [[actor]]")
+                    self.problem(&key.span(), name, "unknown key", "write each actor below a line [[actor]]");
                 }
             }
         }
