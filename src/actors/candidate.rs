@@ -128,7 +128,7 @@ fn without_marks(clean: &str, range: Range<usize>) -> Range<usize> {
     start..start + name.len()
 }
 
-/// The name without titles before it and a possessive ending behind it, unless these belong to it: "McDonald's".
+/// The name without titles before it and a possessive ending behind it, unless these belong to it.
 fn bare_name(
     knowledge: &KnowledgeBase,
     clean: &str,

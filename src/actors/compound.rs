@@ -34,12 +34,14 @@ pub(super) fn names_inside(
     }
     let last_start = range.end - last.len();
     if is_one_of(PREFIXES, &first.to_lowercase()) {
-        return Some(vec![last_start..range.end]);
+        let behind = last_start..range.end;
+        return Some(vec![behind]);
     }
     let word = last.trim_end_matches(['-', '–']);
     let lower = word.starts_with(char::is_lowercase);
     if lower && (is_one_of(ENDINGS, word) || (word.len() > 3 && word.ends_with("ed"))) {
-        return Some(vec![range.start..range.start + first.len()]);
+        let before = range.start..range.start + first.len();
+        return Some(vec![before]);
     }
     let known =
         knowledge.claims(first, buffer).next().is_some() && knowledge.claims(last, buffer).next().is_some();

@@ -136,7 +136,7 @@ impl Reader<'_> {
             let text = &self.sentence[range.clone()];
             if let Some(country) = ["'s", "’s"].iter().find_map(|ending| text.strip_suffix(ending)) {
                 let claims = self.knowledge.claims(country, &mut self.buffer);
-                if let Some(territory) = only(claims, |claim| self.is_country_name(claim)) {
+                if let Some(territory) = only(claims, |claim| self.is_country_name(*claim)) {
                     return Some(Owner { territory: Some(territory), start: None, next: at + count });
                 }
                 continue;
@@ -158,7 +158,7 @@ impl Reader<'_> {
         Some(Owner { territory: None, start: Some(range.start), next: at + 1 })
     }
 
-    fn is_country_name(&self, claim: &Claim) -> bool {
+    fn is_country_name(&self, claim: Claim) -> bool {
         claim.relation == Relation::Name
             && !claim.doubtful
             && self.knowledge.class(claim.actor) == NameClass::Country
@@ -252,7 +252,7 @@ fn words(sentence: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         let start = range.start + word.len() - word.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
         let trimmed = word.trim_end_matches(|c: char| !c.is_alphanumeric());
         // "U.S." keeps its full stop.
-        let kept = if trimmed.contains('.') && word[trimmed.len()..].starts_with('.') { 1 } else { 0 };
+        let kept = usize::from(trimmed.contains('.') && word[trimmed.len()..].starts_with('.'));
         let end = range.start + trimmed.len() + kept;
         (start < end).then_some(start..end)
     })

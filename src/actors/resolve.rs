@@ -275,11 +275,11 @@ impl Resolver<'_> {
         }
         let one_word = !text.contains(' ');
         // The document's own full name goes before whoever the knowledge base has under the short one.
-        if kind == NameKind::Person && (one_word || matches!(own, Key::Name(_))) || claims.is_empty() {
-            if let Some(known) = self.person_by_part(&fold(text)) {
-                // Two people of that name: an actor of its own rather than the wrong one.
-                return known.map_or_else(|| (Key::Name(fold(text)), How::Name), |key| (key, How::Alias));
-            }
+        if (kind == NameKind::Person && (one_word || matches!(own, Key::Name(_))) || claims.is_empty())
+            && let Some(known) = self.person_by_part(&fold(text))
+        {
+            // Two people of that name: an actor of its own rather than the wrong one.
+            return known.clone().map_or_else(|| (Key::Name(fold(text)), How::Name), |key| (key, How::Alias));
         }
         let metonym = |claim: &Claim| Key::Known(claim.actor) == *own && claim.relation == Relation::Metonym;
         let shouted = one_word && text.len() > 1 && !text.chars().any(char::is_lowercase);
@@ -293,14 +293,14 @@ impl Resolver<'_> {
         (own.clone(), how)
     }
 
-    /// The person of the document whose short name this is; `Some(None)` where there are several.
-    fn person_by_part(&self, folded: &str) -> Option<Option<Key>> {
+    /// The person of the document whose short name this is; `Some(&None)` where there are several.
+    fn person_by_part(&self, folded: &str) -> Option<&Option<Key>> {
         if let Some(known) = self.short.get(folded) {
-            return Some(known.clone());
+            return Some(known);
         }
         let (first, last) = ends(folded)?;
         let initial = first.chars().next().filter(|_| first.len() == 1)?;
-        self.initials.get(&(initial, last.to_owned())).cloned()
+        self.initials.get(&(initial, last.to_owned()))
     }
 
     fn actor(&mut self, key: &Key, candidate: &Candidate, text: &str) -> usize {

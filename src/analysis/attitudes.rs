@@ -6,6 +6,7 @@ use super::{Actor, ActorIndex, Attitude, Holder, HolderSentiment, Location, Pola
 use crate::actors::{NameClass, Resolution};
 use crate::sentiment::{Stance, StanceMention, stances};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A reported stance is at least so sure: the words name it outright, but who is meant is read off word order.
 const LEAST_CONFIDENCE: f32 = 0.6;
@@ -102,14 +103,15 @@ impl Attitudes {
     }
 
     fn add(&mut self, attitude: Attitude) {
-        self.0
-            .entry((attitude.holder, attitude.target))
-            .and_modify(|known| {
-                if attitude.confidence > known.confidence {
-                    *known = attitude.clone();
-                }
-            })
-            .or_insert_with(|| attitude.clone());
+        match self.0.entry((attitude.holder, attitude.target)) {
+            Entry::Vacant(room) => {
+                room.insert(attitude);
+            }
+            Entry::Occupied(mut known) if attitude.confidence > known.get().confidence => {
+                known.insert(attitude);
+            }
+            Entry::Occupied(_) => {}
+        }
     }
 
     /// One attitude per pair, in order of holder and target.

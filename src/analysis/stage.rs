@@ -82,7 +82,7 @@ impl Stage {
     }
 
     /// The names of one field: those of the model, with what the knowledge base has of them.
-    fn names_of(&self, who: &Who<'_>, reading: &Reading, found: FieldFindings) -> FieldReading {
+    fn names_of(who: &Who<'_>, reading: &Reading, found: FieldFindings) -> FieldReading {
         let spans: Vec<NamedSpan> = found.entities.iter().map(|entity| entity.span.clone()).collect();
         let mut names = Vec::new();
         let mut entities = found.entities.iter().peekable();
@@ -101,9 +101,8 @@ impl Stage {
 /// A phrase takes in the names inside it ("U.S. officials"), but no person and nothing that is longer.
 fn with_phrases(clean: &str, names: Vec<FoundName>, phrases: Vec<FoundPhrase>) -> Vec<FoundName> {
     let mut merged: Vec<FoundName> = Vec::with_capacity(names.len() + phrases.len());
-    let mut phrases = phrases.into_iter().peekable();
     let mut names = names.into_iter().peekable();
-    while let Some(FoundPhrase { sentence, phrase, score }) = phrases.next() {
+    for FoundPhrase { sentence, phrase, score } in phrases {
         while let Some(name) = names.next_if(|name| name.candidate.range.end <= phrase.range.start) {
             merged.push(name);
         }
@@ -173,7 +172,7 @@ impl Analyze for Stage {
         });
         agree_on_kinds(&self.knowledge, mentions);
         let fields: Vec<FieldReading> =
-            readings.iter().zip(found).map(|(reading, found)| self.names_of(&who, reading, found)).collect();
+            readings.iter().zip(found).map(|(reading, found)| Self::names_of(&who, reading, found)).collect();
         let texts: Vec<(Candidate, &str)> = readings
             .iter()
             .zip(&fields)

@@ -18,7 +18,7 @@ UNLABELLED = -100
 MENTION_MASK_SHARE = 0.08
 """Share of training mentions whose name is masked, so that a name alone does not decide its sentiment."""
 PIECE_MASK_SHARE = 0.04
-TEACHER_WEIGHT = 0.5
+TEACHER_WEIGHT = 0.8
 """Weight of a sentiment that only the teacher gave. Its classes are those of NewsMTSC, so it takes no source's bias."""
 
 

@@ -40,10 +40,15 @@ MIXES: dict[str, dict[str, int]] = {
         "conllpp": 9500, "worldwide": 6000, "crossner": 560, "places": 800, "polnear_single": 2500,
         "polnear_window": 200,
     },
+    "sentiment": {
+        "soft_labels": 17400, "dse": 300, "mams": 500, "conllpp": 3500, "worldwide": 3000, "crossner": 280, "places": 400,
+        "polnear_single": 800, "polnear_window": 50,
+    },
 }
 """Texts drawn per epoch and training file; more than there are means that some come twice. `finish` gives entities more
 room: after two epochs of `all` they were further from their goal than sentiment and places. `distil` is like it, with the
-texts that the teacher labelled in place of NewsMTSC and RuSentNE and of a part of the entities' texts."""
+texts that the teacher labelled in place of NewsMTSC and RuSentNE and of a part of the entities' texts. `sentiment` is a last
+round on the teacher's labels with just enough of the rest to keep it."""
 
 PIECES_PER_BATCH = 2048
 LONGEST = 200

@@ -23,10 +23,13 @@ pub enum Reading {
     Nobody,
 }
 
+/// For a territory, or for all where there is none: the office that a noun means, if any.
+type OfficeRow = (Option<ActorRef>, Option<Office>);
+
 /// The tables of nouns. All words in them are folded.
 #[derive(Debug)]
 pub struct Nouns {
-    offices: HashMap<String, Vec<(Option<ActorRef>, Option<Office>)>>,
+    offices: HashMap<String, Vec<OfficeRow>>,
     leader_offices: HashMap<ActorRef, Office>,
     readings: HashMap<String, Reading>,
     /// From noun to the row of institutions.
