@@ -5,32 +5,31 @@
 
 use super::stance::Part;
 
-/// How far a mention that is praised, blamed or does harm moves toward its class.
+/// How far a mention that is preferred, blamed or does harm moves toward its class.
 const PULL: f32 = 0.7;
-/// How much of the negative probability of who suffers is taken for neutral. Who judges gets none: readers count an
-/// accusation against the accuser as often as not, and on the dev sentences it hurt in four of four.
-const RELIEF: f32 = 0.6;
+/// How much of the negative probability of who suffers is taken for neutral: less than half, so that a certain reading
+/// stands. Who judges gets nothing: an accusation is often held against the accuser, and on the dev sentences it hurt.
+const RELIEF: f32 = 0.45;
 
 /// Probabilities of negative, neutral and positive, after what is told of the mention.
+///
+/// Praise alone moves nothing: labelled sentences count who is backed or voted for as neutral or worse more often than not.
 #[must_use]
 pub fn adjusted(probabilities: [f32; 3], parts: impl Iterator<Item = Part>) -> [f32; 3] {
-    let parts: Vec<Part> = parts.collect();
-    let has = |part: Part| parts.contains(&part);
-    let blamed = has(Part::Blamed) || has(Part::Harming);
+    let (mut blamed, mut preferred, mut harmed) = (false, false, false);
+    for part in parts {
+        blamed |= matches!(part, Part::Blamed | Part::Harming);
+        preferred |= part == Part::Preferred;
+        harmed |= part == Part::Harmed;
+    }
     let [negative, neutral, positive] = probabilities;
-    match (blamed, has(Part::Praised)) {
-        (true, false) => {
-            [negative + PULL * (1.0 - negative), neutral * (1.0 - PULL), positive * (1.0 - PULL)]
-        }
-        (false, true) => {
-            [negative * (1.0 - PULL), neutral * (1.0 - PULL), positive + PULL * (1.0 - positive)]
-        }
-        // Both: the structure does not decide.
-        (true, true) => probabilities,
-        (false, false) if has(Part::Harmed) => {
-            [negative * (1.0 - RELIEF), neutral + negative * RELIEF, positive]
-        }
-        (false, false) => probabilities,
+    let left = 1.0 - PULL;
+    match (blamed, preferred) {
+        (true, false) => [negative + PULL * (1.0 - negative), neutral * left, positive * left],
+        (false, true) => [negative * left, neutral * left, positive + PULL * (1.0 - positive)],
+        (false, false) if harmed => [negative * (1.0 - RELIEF), neutral + negative * RELIEF, positive],
+        // Blamed and preferred: the structure does not decide.
+        _ => probabilities,
     }
 }
 
@@ -43,7 +42,8 @@ mod tests {
 
     #[test]
     fn probabilities_stay_probabilities() {
-        for part in [Part::Praised, Part::Blamed, Part::Harmed, Part::Harming, Part::Judging] {
+        for part in [Part::Praised, Part::Preferred, Part::Blamed, Part::Harmed, Part::Harming, Part::Judging]
+        {
             let sum: f32 = adjusted([0.5, 0.3, 0.2], std::iter::once(part)).iter().sum();
             assert!((sum - 1.0).abs() < 1e-6);
         }
@@ -112,6 +112,13 @@ mod tests {
                         is_right(adjusted(score.probabilities, parts.iter().copied())),
                     );
                     (all, before, after) = (all + 1, before + was, after + is);
+                    if was != is && std::env::var("TONEWIRE_SHOW").is_ok() {
+                        eprintln!(
+                            "{parts:?} {label} {:?} {} in {text}",
+                            score.probabilities,
+                            span.slice(text)
+                        );
+                    }
                     for part in parts {
                         let count = by_part.entry(format!("{part:?}")).or_insert((0, 0, 0));
                         *count = (count.0 + 1, count.1 + was, count.2 + is);

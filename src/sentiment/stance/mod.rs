@@ -42,6 +42,8 @@ pub struct Stance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Praised,
+    /// Praised where another is blamed: the model mixes up the two.
+    Preferred,
     Blamed,
     Harmed,
     /// Who does harm.
@@ -78,6 +80,11 @@ pub fn report(text: &str, mentions: &[StanceMention], person_before: Option<usiz
         for read in read.into_iter().chain(sentence.named_as(at)) {
             report.stances.extend(sentence.stances_of(at, &read));
             report.parts.extend(sentence.parts_of(&read));
+        }
+    }
+    if report.parts.iter().any(|(_, part)| *part == Part::Blamed) {
+        for (_, part) in report.parts.iter_mut().filter(|(_, part)| *part == Part::Praised) {
+            *part = Part::Preferred;
         }
     }
     report

@@ -192,7 +192,7 @@ fn a_harm_speaks_against_its_doer_in_every_voice() {
     assert_eq!(parts("The Mirow militia attacked Sorba."), both);
     assert_eq!(parts("Troops of the Mirow regime invaded Sorba.").last(), Some(&both[1]));
     assert_eq!(parts("Sorba was attacked by Mirow."), [both[1], both[0]]);
-    assert_eq!(parts("Friday’s attack on Sorba by Mirow shocked Tavia."), [both[1], both[0]]);
+    assert_eq!(parts("Friday’s attack on Sorba by Mirow was over."), [both[1], both[0]]);
     assert!(parts("If Mirow attacked Sorba, Tavia would help.").is_empty());
     assert!(parts("Mirow denied attacking Sorba.").is_empty());
 }
@@ -201,7 +201,7 @@ fn a_harm_speaks_against_its_doer_in_every_voice() {
 fn whoever_praises_the_praised_is_known() {
     assert_eq!(
         parts("The committee praised Nadia Krol but condemned Jon Abel."),
-        [("Nadia Krol", Part::Praised), ("Jon Abel", Part::Blamed)]
+        [("Nadia Krol", Part::Preferred), ("Jon Abel", Part::Blamed)]
     );
     assert_eq!(parts("“Shameful,” Krol said of Abel."), [("Krol", Part::Judging), ("Abel", Part::Blamed)]);
 }
