@@ -67,10 +67,10 @@ impl Attitudes {
             .entry((attitude.holder, attitude.target))
             .and_modify(|known| {
                 if attitude.confidence > known.confidence {
-                    *known = attitude.clone();
+                    *known = attitude;
                 }
             })
-            .or_insert_with(|| attitude.clone());
+            .or_insert(attitude);
     }
 
     /// One attitude per pair, in order of holder and target.

@@ -19,7 +19,7 @@ pub(super) struct Sources<'a> {
     clean: &'a str,
     sentences: &'a [Range<usize>],
     /// Those outside quotations.
-    sources: Vec<Range<usize>>,
+    outside: Vec<Range<usize>>,
     cues: &'a [Range<usize>],
 }
 
@@ -31,11 +31,11 @@ impl<'a> Sources<'a> {
         sources: &[Range<usize>],
         cues: &'a [Range<usize>],
     ) -> Self {
-        let outside = |source: &&Range<usize>| {
+        let is_outside = |source: &&Range<usize>| {
             let behind = quotes.partition_point(|quote| quote.range.end <= source.start);
             quotes.get(behind).is_none_or(|quote| quote.range.start >= source.end)
         };
-        Self { clean, sentences, sources: sources.iter().filter(outside).cloned().collect(), cues }
+        Self { clean, sentences, outside: sources.iter().filter(is_outside).cloned().collect(), cues }
     }
 
     /// The best source in the sentences that the quotation touches.
@@ -76,8 +76,8 @@ impl<'a> Sources<'a> {
     }
 
     fn around(&self, quote: &Range<usize>) -> impl Iterator<Item = &Range<usize>> {
-        let at = self.sources.partition_point(|source| source.start < quote.start);
-        self.sources[at.saturating_sub(SOURCES_LOOKED_AT)..].iter().take(2 * SOURCES_LOOKED_AT)
+        let at = self.outside.partition_point(|source| source.start < quote.start);
+        self.outside[at.saturating_sub(SOURCES_LOOKED_AT)..].iter().take(2 * SOURCES_LOOKED_AT)
     }
 
     fn cues_around(&self, source: &Range<usize>) -> impl Iterator<Item = &Range<usize>> {

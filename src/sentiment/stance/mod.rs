@@ -5,7 +5,9 @@
 
 mod clause;
 mod cues;
+mod naming;
 mod sentence;
+#[rustfmt::skip]
 mod words;
 
 #[cfg(test)]
@@ -19,7 +21,7 @@ pub use cues::Tone;
 use cues::{Cue, Form, Frame, cues};
 use sentence::Sentence;
 use std::ops::Range;
-use words::{BE, LIGHT_VERBS, MODALS, NAMING_VERBS, NEGATIONS, RECEIVING_VERBS, RELATIVES, is_in};
+use words::{BE, LIGHT_VERBS, MODALS, NEGATIONS, RECEIVING_VERBS, RELATIVES, is_in};
 
 /// Words between a noun and the verb that governs it.
 const LONGEST_NOUN_PHRASE: usize = 7;
@@ -124,27 +126,6 @@ impl Sentence<'_> {
         })
     }
 
-    /// What somebody is called, or is said to be.
-    fn named_as(&self, at: usize) -> Option<Directed> {
-        let word = self.word(at);
-        let named = if is_in(NAMING_VERBS, word) { self.naming(at) } else { None };
-        named.or_else(|| self.said_of(at))
-    }
-
-    /// `"Shameful," X said of Y`
-    fn said_of(&self, at: usize) -> Option<Directed> {
-        if !matches!(self.word(at), "said" | "says") || self.word(at + 1) != "of" {
-            return None;
-        }
-        let target = self.object(at + 2)?;
-        let quoted = (0..at).rev().take(12).find_map(|before| {
-            let is_negated = before.checked_sub(1).is_some_and(|not| is_in(NEGATIONS, self.word(not)));
-            cues().judges(self.word(before)).filter(|_| !is_negated)
-        })?;
-        let holder = self.subject(self.verb_group(at).start).unwrap_or_default();
-        Some(Directed { holder, target, tone: judging(quoted) })
-    }
-
     fn of_verb(&self, at: usize, behind: usize, form: Form, may_be_passive: bool) -> Option<(Party, Party)> {
         let group = self.verb_group(at);
         if !group.holds {
@@ -172,17 +153,21 @@ impl Sentence<'_> {
         }
         let subject = self.subject(group.start);
         // A bare word may be a noun.
-        let plural_before = at
-            .checked_sub(1)
-            .is_some_and(|before| self.word(before).ends_with('s') && self.word(before).len() > 3);
-        if group.is_bare && subject.is_none() && matches!(form, Form::Base | Form::Present) && !plural_before
-        {
+        if group.is_bare && subject.is_none() && !form.is_participle() && !self.can_be_verb(at) {
             return None;
         }
         match self.object(behind) {
             Some(target) => Some((subject.unwrap_or_default(), target)),
             None => self.relative_clause(group.start).or_else(|| Some((subject?, Party::default()))),
         }
+    }
+
+    /// "Voters trust Y, but despise Z": without a subject that is known, a bare form is a verb behind a plural or "but".
+    fn can_be_verb(&self, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| {
+            let word = self.word(before);
+            is_in(words::CONJUNCTIONS, word) || (word.len() > 3 && word.ends_with('s'))
+        })
     }
 
     /// "X called on Y to stop" asks for a change; "X urged Y to stay" may be friendly: only with a stop to it.
@@ -322,49 +307,6 @@ impl Sentence<'_> {
         group.holds.then(|| self.subject(group.start))?
     }
 
-    /// "X called Y a liar", "Y, whom X called a liar"
-    fn naming(&self, at: usize) -> Option<Directed> {
-        let group = self.verb_group(at);
-        if !group.holds {
-            return None;
-        }
-        let behind = at + 1;
-        if group.has_be {
-            // "Y was called a liar by X"
-            let holder = self.by(behind).and_then(|by| self.agent(by)).unwrap_or_default();
-            let tone = judging(self.judgement(behind)?);
-            return Some(Directed { holder, target: self.subject(group.start)?, tone });
-        }
-        let named = (behind..self.len().min(behind + 4)).find(|next| self.mention(*next).is_some());
-        let (holder, target) = match named {
-            Some(_) => (self.subject(group.start).unwrap_or_default(), self.object(behind)?),
-            None => self.relative_clause(group.start)?,
-        };
-        let from = named.map_or(behind, |named| self.mention_end(named));
-        Some(Directed { holder, target, tone: judging(self.judgement(from)?) })
-    }
-
-    /// What the words behind a naming verb say of the one who is named.
-    fn judgement(&self, from: usize) -> Option<bool> {
-        for at in from..self.len().min(from + 7) {
-            let word = self.word(at);
-            if is_in(NEGATIONS, word) || self.mention(at).is_some() || matches!(word, "." | ";" | ":") {
-                return None;
-            }
-            // "who has failed" and "for a failure" are other words' business.
-            if at > from
-                && (is_in(words::CLAUSE_STARTS, word) && word != "as"
-                    || matches!(word, "for" | "of" | "to" | "in"))
-            {
-                return None;
-            }
-            if let Some(is_positive) = cues().judges(word) {
-                return Some(is_positive);
-            }
-        }
-        None
-    }
-
     /// "Y, whom X accused", "Y, who he has called a friend": the target is the one that the relative pronoun before the
     /// subject stands for, and "he" is somebody else.
     fn relative_clause(&self, verb: usize) -> Option<(Party, Party)> {
@@ -420,8 +362,4 @@ impl Sentence<'_> {
         }
         found
     }
-}
-
-fn judging(is_positive: bool) -> Tone {
-    if is_positive { Tone::Praise } else { Tone::Blame }
 }

@@ -199,9 +199,14 @@ fn a_harm_speaks_against_its_doer_in_every_voice() {
 
 #[test]
 fn whoever_praises_the_praised_is_known() {
+    assert_eq!(parts("The committee praised Nadia Krol."), [("Nadia Krol", Part::Praised)]);
     assert_eq!(
         parts("The committee praised Nadia Krol but condemned Jon Abel."),
         [("Nadia Krol", Part::Preferred), ("Jon Abel", Part::Blamed)]
+    );
+    assert_eq!(
+        parts("Voters trust Nadia Krol and Ruth Dane, but despise Jon Abel."),
+        [("Nadia Krol", Part::Preferred), ("Ruth Dane", Part::Preferred), ("Jon Abel", Part::Blamed)]
     );
     assert_eq!(parts("“Shameful,” Krol said of Abel."), [("Krol", Part::Judging), ("Abel", Part::Blamed)]);
 }
