@@ -3,6 +3,7 @@
 use super::attitudes::{Attitudes, held_by_others};
 use super::findings::FoundQuotePart;
 use super::reading::Reading;
+use super::reports::Reports;
 use super::verdict::{by_holder, from_probabilities, is_mixed, neutral, verdict};
 use super::voices::Voices;
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::actors::{Candidate, How, NameClass, Resolution, ResolvedActor, ResolvedMention};
 use crate::model::MentionScore;
-use crate::sentiment::is_speech;
+use crate::sentiment::{adjusted, is_speech};
 use crate::text::Boilerplate;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -49,6 +50,7 @@ pub(super) struct ReadField<'a> {
     /// Number of candidates in the fields before it.
     pub first: usize,
     pub voices: Voices,
+    pub reports: Reports,
 }
 
 /// Puts an analysis together.
@@ -73,7 +75,8 @@ impl<'a> Assembly<'a> {
             let end = resolution.mentions.partition_point(|mention| mention.candidate < next);
             let mentions = &resolution.mentions[start..end];
             let voices = Voices::new(reading, field, mentions, first, resolution);
-            read.push(ReadField { reading, names: &field.names, mentions, first, voices });
+            let reports = Reports::new(reading, &field.names, mentions, first, resolution);
+            read.push(ReadField { reading, names: &field.names, mentions, first, voices, reports });
             first = next;
         }
         Self { fields: read, resolution }
@@ -93,7 +96,7 @@ impl<'a> Assembly<'a> {
         let mut found = Attitudes::default();
         found.of_words(&noted);
         for field in &self.fields {
-            found.of_reports(field, self.resolution);
+            found.of_reports(field);
         }
         let attitudes = found.clearest();
         let mut actors: Vec<Actor> = self
@@ -167,8 +170,11 @@ impl ReadField<'_> {
         let sentence = self.reading.sentences.get(*sentence)?.clone();
         let boilerplate = self.reading.boilerplate_at(candidate.range.start);
         let speaker = self.voices.speaker_at(&candidate.range);
-        let sentiment =
-            if boilerplate.is_some() { neutral() } else { from_probabilities(score.probabilities) };
+        let sentiment = if boilerplate.is_some() {
+            neutral()
+        } else {
+            from_probabilities(adjusted(score.probabilities, self.reports.parts_of(resolved.candidate)))
+        };
         Some(Noted {
             actor: resolved.actor,
             mention: Mention {

@@ -4,6 +4,7 @@ mod assemble;
 mod attitudes;
 mod findings;
 mod reading;
+mod reports;
 mod stage;
 #[cfg(test)]
 mod tests;

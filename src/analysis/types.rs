@@ -171,7 +171,7 @@ pub struct Quote {
 }
 
 /// One actor's stance toward another, with the words that show it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attitude {
     pub holder: ActorIndex,
     pub target: ActorIndex,

@@ -31,11 +31,11 @@ impl<'a> Sources<'a> {
         sources: &[Range<usize>],
         cues: &'a [Range<usize>],
     ) -> Self {
-        let outside = |source: &&Range<usize>| {
+        let is_outside = |source: &&Range<usize>| {
             let behind = quotes.partition_point(|quote| quote.range.end <= source.start);
             quotes.get(behind).is_none_or(|quote| quote.range.start >= source.end)
         };
-        Self { clean, sentences, outside: sources.iter().filter(outside).cloned().collect(), cues }
+        Self { clean, sentences, outside: sources.iter().filter(is_outside).cloned().collect(), cues }
     }
 
     /// The best source in the sentences that the quotation touches.

@@ -12,6 +12,15 @@ pub(super) fn cues() -> &'static CueTable {
     &CUES
 }
 
+/// What an expression says of the one that it is directed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Praise,
+    Blame,
+    /// An act that speaks against its doer.
+    Harm,
+}
+
 /// How a verb is inflected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -46,7 +55,7 @@ pub(super) enum Frame {
 /// An expression that shows a stance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cue {
-    pub is_positive: bool,
+    pub tone: Tone,
     pub frame: Frame,
     /// The words behind the first one.
     pub rest: Vec<&'static str>,
@@ -70,7 +79,7 @@ impl CueTable {
                 continue;
             };
             for expression in list.split(", ") {
-                read.add(polarity == "positive", kind, expression);
+                read.add(tone(polarity), kind, expression);
             }
         }
         for cues in read.by_word.values_mut() {
@@ -79,19 +88,19 @@ impl CueTable {
         read
     }
 
-    fn add(&mut self, is_positive: bool, kind: &str, expression: &'static str) {
+    fn add(&mut self, tone: Tone, kind: &str, expression: &'static str) {
         let (phrase, prepositions) = expression.split_once(" (").unwrap_or((expression, ""));
         let mut words = phrase.split(' ');
         let first = words.next().unwrap_or_default();
         let rest: Vec<&'static str> = words.collect();
         match kind {
             "naming" => {
-                self.naming.insert(first, is_positive);
+                self.naming.insert(first, tone == Tone::Praise);
             }
-            "adjective" => self.insert(first.to_owned(), Cue { is_positive, frame: Frame::Adjective, rest }),
+            "adjective" => self.insert(first.to_owned(), Cue { tone, frame: Frame::Adjective, rest }),
             "noun" => {
                 let frame = Frame::Noun(prepositions.trim_end_matches(')').split(' ').collect());
-                self.insert(first.to_owned(), Cue { is_positive, frame, rest });
+                self.insert(first.to_owned(), Cue { tone, frame, rest });
             }
             _ => {
                 for (form, word) in inflected(first) {
@@ -99,7 +108,7 @@ impl CueTable {
                         "verb to" => Frame::VerbWithInfinitive(form),
                         _ => Frame::Verb(form),
                     };
-                    self.insert(word, Cue { is_positive, frame, rest: rest.clone() });
+                    self.insert(word, Cue { tone, frame, rest: rest.clone() });
                 }
             }
         }
@@ -117,6 +126,14 @@ impl CueTable {
     /// Whether a word judges somebody who is called so, and how: `true` is positive.
     pub(super) fn judges(&self, word: &str) -> Option<bool> {
         self.naming.get(word).copied()
+    }
+}
+
+fn tone(word: &str) -> Tone {
+    match word {
+        "positive" => Tone::Praise,
+        "harm" => Tone::Harm,
+        _ => Tone::Blame,
     }
 }
 

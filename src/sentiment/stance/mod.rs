@@ -5,7 +5,9 @@
 
 mod clause;
 mod cues;
+mod naming;
 mod sentence;
+#[rustfmt::skip]
 mod words;
 
 #[cfg(test)]
@@ -14,10 +16,12 @@ mod tests;
 pub use sentence::StanceMention;
 
 use clause::Party;
+pub use cues::Tone;
+
 use cues::{Cue, Form, Frame, cues};
 use sentence::Sentence;
 use std::ops::Range;
-use words::{BE, LIGHT_VERBS, MODALS, NAMING_VERBS, NEGATIONS, RECEIVING_VERBS, RELATIVES, is_in};
+use words::{BE, LIGHT_VERBS, MODALS, NEGATIONS, RECEIVING_VERBS, RELATIVES, is_in};
 
 /// Words between a noun and the verb that governs it.
 const LONGEST_NOUN_PHRASE: usize = 7;
@@ -36,34 +40,69 @@ pub struct Stance {
     pub target_mention: Option<usize>,
 }
 
-/// The stances in one sentence. `mentions` are in order and do not overlap; `person_before` is the one person that the
-/// sentence before names, whom "he" or "she" may mean.
+/// What a sentence tells of one mention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Praised,
+    /// Praised where another is blamed: the model mixes up the two.
+    Preferred,
+    Blamed,
+    Harmed,
+    /// Who does harm.
+    Harming,
+    /// Who praises or blames.
+    Judging,
+}
+
+/// What one sentence reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    pub stances: Vec<Stance>,
+    /// Mentions by position, with what is told of them; also where the other side has no name.
+    pub parts: Vec<(usize, Part)>,
+}
+
+/// What one sentence reports of its mentions. They are in order and do not overlap; `person_before` is the one person
+/// that the sentence before names, whom "he" or "she" may mean.
 #[must_use]
-pub fn stances(text: &str, mentions: &[StanceMention], person_before: Option<usize>) -> Vec<Stance> {
-    // A stance needs two, and one of them by name.
-    if mentions.is_empty() || (mentions.len() == 1 && person_before.is_none()) {
-        return Vec::new();
+pub fn report(text: &str, mentions: &[StanceMention], person_before: Option<usize>) -> Report {
+    let mut report = Report::default();
+    if mentions.is_empty() {
+        return report;
     }
     let sentence = Sentence::new(text, mentions, person_before);
-    let mut found = Vec::new();
     for at in 0..sentence.len() {
         if sentence.mention(at).is_some() {
             continue;
         }
         let word = sentence.word(at);
-        // "Support" and "sanctions" are verbs and nouns: the first reading that has both parties counts.
+        // "Support" and "sanctions" are verbs and nouns: the first reading that has a party counts.
         let readings = cues().beginning_with(word).iter().filter(|cue| follows(&sentence, at + 1, &cue.rest));
-        found.extend(
-            readings
-                .map(|cue| sentence.stances_at(at, cue))
-                .find(|read| !read.is_empty())
-                .unwrap_or_default(),
-        );
-        if is_in(NAMING_VERBS, word) {
-            found.extend(sentence.naming(at));
+        let read = readings.filter_map(|cue| sentence.parties(at, cue)).find(|read| !read.is_empty());
+        for read in read.into_iter().chain(sentence.named_as(at)) {
+            report.stances.extend(sentence.stances_of(at, &read));
+            report.parts.extend(sentence.parts_of(&read));
         }
     }
-    found
+    if report.parts.iter().any(|(_, part)| *part == Part::Blamed) {
+        for (_, part) in report.parts.iter_mut().filter(|(_, part)| *part == Part::Praised) {
+            *part = Part::Preferred;
+        }
+    }
+    report
+}
+
+/// Two sides of an expression; either may have no name.
+struct Directed {
+    holder: Party,
+    target: Party,
+    tone: Tone,
+}
+
+impl Directed {
+    fn is_empty(&self) -> bool {
+        self.holder.actors.is_empty() && self.target.actors.is_empty()
+    }
 }
 
 fn follows(sentence: &Sentence<'_>, from: usize, words: &[&str]) -> bool {
@@ -71,16 +110,20 @@ fn follows(sentence: &Sentence<'_>, from: usize, words: &[&str]) -> bool {
 }
 
 impl Sentence<'_> {
-    fn stances_at(&self, at: usize, cue: &Cue) -> Vec<Stance> {
+    fn parties(&self, at: usize, cue: &Cue) -> Option<Directed> {
         let behind = at + 1 + cue.rest.len();
-        let parties = match &cue.frame {
+        let (holder, target) = match &cue.frame {
             Frame::Verb(form) => self.of_verb(at, behind, *form, cue.rest.is_empty()),
             Frame::VerbWithInfinitive(form) => self.of_demand(at, behind, *form),
             Frame::Adjective => self.of_adjective(at, behind),
             Frame::Noun(prepositions) => self.of_noun(at, behind, prepositions),
-        };
-        parties
-            .map_or_else(Vec::new, |(holder, target)| self.stances_of(at, &holder, &target, cue.is_positive))
+        }?;
+        // Without an object, only a harm says something.
+        (cue.tone == Tone::Harm || !target.actors.is_empty()).then_some(Directed {
+            holder,
+            target,
+            tone: cue.tone,
+        })
     }
 
     fn of_verb(&self, at: usize, behind: usize, form: Form, may_be_passive: bool) -> Option<(Party, Party)> {
@@ -90,7 +133,8 @@ impl Sentence<'_> {
         }
         if may_be_passive && form.is_participle() {
             if group.has_be {
-                return Some((self.agent(self.by(behind)?)?, self.subject(group.start)?));
+                let agent = self.by(behind).and_then(|by| self.agent(by)).unwrap_or_default();
+                return Some((agent, self.subject(group.start).unwrap_or_default()));
             }
             // "Y, criticised by X, ..."
             if group.is_bare && self.word(behind) == "by" {
@@ -107,10 +151,23 @@ impl Sentence<'_> {
         if form == Form::Participle && group.is_bare {
             return None;
         }
-        match self.object(behind) {
-            Some(target) => Some((self.subject(group.start)?, target)),
-            None => self.relative_clause(group.start),
+        let subject = self.subject(group.start);
+        // A bare word may be a noun.
+        if group.is_bare && subject.is_none() && !form.is_participle() && !self.can_be_verb(at) {
+            return None;
         }
+        match self.object(behind) {
+            Some(target) => Some((subject.unwrap_or_default(), target)),
+            None => self.relative_clause(group.start).or_else(|| Some((subject?, Party::default()))),
+        }
+    }
+
+    /// "Voters trust Y, but despise Z": without a subject that is known, a bare form is a verb behind a plural or "but".
+    fn can_be_verb(&self, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| {
+            let word = self.word(before);
+            is_in(words::CONJUNCTIONS, word) || (word.len() > 3 && word.ends_with('s'))
+        })
     }
 
     /// "X called on Y to stop" asks for a change; "X urged Y to stay" may be friendly: only with a stop to it.
@@ -192,7 +249,10 @@ impl Sentence<'_> {
             let target = self.object(behind + 3)?;
             return Some((self.agent(self.by(behind + 3)?)?, target));
         }
-        Some((self.governing_subject(at)?, target()?))
+        let target = target()?;
+        let end = target.actors.last().map_or(behind, |(_, token)| self.mention_end(*token));
+        let agent = (self.word(end) == "by").then(|| self.agent(end)).flatten();
+        Some((agent.or_else(|| self.governing_subject(at))?, target))
     }
 
     /// "X's fierce criticism"
@@ -247,57 +307,6 @@ impl Sentence<'_> {
         group.holds.then(|| self.subject(group.start))?
     }
 
-    /// "X called Y a liar", "Y, whom X called a liar"
-    fn naming(&self, at: usize) -> Vec<Stance> {
-        let group = self.verb_group(at);
-        if !group.holds || group.has_be {
-            return self.passive_naming(at);
-        }
-        let behind = at + 1;
-        let named = (behind..self.len().min(behind + 4)).find(|next| self.mention(*next).is_some());
-        let parties = match named {
-            Some(_) => self.subject(group.start).zip(self.object(behind)),
-            None => self.relative_clause(group.start),
-        };
-        let Some((holder, target)) = parties else { return Vec::new() };
-        let from = named.map_or(behind, |named| self.mention_end(named));
-        self.judgement(from)
-            .map_or_else(Vec::new, |is_positive| self.stances_of(at, &holder, &target, is_positive))
-    }
-
-    /// "Y was called a liar by X"
-    fn passive_naming(&self, at: usize) -> Vec<Stance> {
-        let group = self.verb_group(at);
-        let parties = (group.holds && group.has_be)
-            .then(|| Some((self.agent(self.by(at + 1)?)?, self.subject(group.start)?)))
-            .flatten();
-        match (parties, self.judgement(at + 1)) {
-            (Some((holder, target)), Some(is_positive)) => self.stances_of(at, &holder, &target, is_positive),
-            _ => Vec::new(),
-        }
-    }
-
-    /// What the words behind a naming verb say of the one who is named.
-    fn judgement(&self, from: usize) -> Option<bool> {
-        for at in from..self.len().min(from + 7) {
-            let word = self.word(at);
-            if is_in(NEGATIONS, word) || self.mention(at).is_some() || matches!(word, "." | ";" | ":") {
-                return None;
-            }
-            // "who has failed" and "for a failure" are other words' business.
-            if at > from
-                && (is_in(words::CLAUSE_STARTS, word) && word != "as"
-                    || matches!(word, "for" | "of" | "to" | "in"))
-            {
-                return None;
-            }
-            if let Some(is_positive) = cues().judges(word) {
-                return Some(is_positive);
-            }
-        }
-        None
-    }
-
     /// "Y, whom X accused", "Y, who he has called a friend": the target is the one that the relative pronoun before the
     /// subject stands for, and "he" is somebody else.
     fn relative_clause(&self, verb: usize) -> Option<(Party, Party)> {
@@ -322,17 +331,30 @@ impl Sentence<'_> {
             .find(|at| self.word(*at) == "by")
     }
 
-    fn stances_of(&self, cue: usize, holder: &Party, target: &Party, is_positive: bool) -> Vec<Stance> {
+    fn parts_of(&self, read: &Directed) -> Vec<(usize, Part)> {
+        let (done, suffered) = match read.tone {
+            Tone::Praise => (Part::Judging, Part::Praised),
+            Tone::Blame => (Part::Judging, Part::Blamed),
+            Tone::Harm => (Part::Harming, Part::Harmed),
+        };
+        let sides = [(&read.holder, done), (&read.target, suffered)];
+        let parts = sides.into_iter().flat_map(|(party, part)| {
+            party.actors.iter().filter_map(move |(_, token)| Some((self.mention(*token)?, part)))
+        });
+        parts.collect()
+    }
+
+    fn stances_of(&self, cue: usize, read: &Directed) -> Vec<Stance> {
         let mut found = Vec::new();
-        for (target, target_token) in &target.actors {
-            for (holder, _) in holder.actors.iter().filter(|(holder, _)| holder != target) {
+        for (target, target_token) in &read.target.actors {
+            for (holder, _) in read.holder.actors.iter().filter(|(holder, _)| holder != target) {
                 let named = self.mention(*target_token).and_then(|mention| self.mentions.get(mention));
                 let words = named.map(|mention| mention.range.clone()).or_else(|| self.range(*target_token));
                 let (Some(cue), Some(words)) = (self.range(cue), words) else { continue };
                 found.push(Stance {
                     holder: *holder,
                     target: *target,
-                    is_positive,
+                    is_positive: read.tone == Tone::Praise,
                     evidence: cue.start.min(words.start)..cue.end.max(words.end),
                     target_mention: self.mention(*target_token),
                 });

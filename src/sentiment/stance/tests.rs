@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn stances(text: &str, mentions: &[StanceMention], person_before: Option<usize>) -> Vec<Stance> {
+    report(text, mentions, person_before).stances
+}
+
 const ACTORS: [(&str, bool); 12] = [
     ("Orlen Union", false),
     ("Tavia", false),
@@ -147,7 +151,7 @@ fn two_verbs_and_two_parties_are_kept_apart() {
         ),
         ("Tavia condemned the attack on Mirow.", &[]),
         ("Tavia condemned the killing of Jon Abel.", &[]),
-        ("Tavia condemned the killing of Jon Abel by Mirow.", &["Tavia - Mirow"]),
+        ("Tavia condemned the killing of Jon Abel by Mirow.", &["Mirow - Jon Abel", "Tavia - Mirow"]),
         ("Tavia praised the talks in Mirow.", &[]),
         ("Tavia’s plan drew laughs in Mirow.", &[]),
     ]);
@@ -172,6 +176,39 @@ fn a_demand_to_stop_is_a_stance_and_a_plain_request_is_not() {
         ("Tavia called on Mirow to stop the raids.", &["Tavia - Mirow"]),
         ("Tavia urged Mirow to join the club.", &[]),
     ]);
+}
+
+fn parts(text: &str) -> Vec<(&str, Part)> {
+    let mentions = mentions(text);
+    let mut parts = report(text, &mentions, None).parts;
+    parts.sort_by_key(|(mention, _)| *mention);
+    parts.into_iter().map(|(mention, part)| (&text[mentions[mention].range.clone()], part)).collect()
+}
+
+#[test]
+fn a_harm_speaks_against_its_doer_in_every_voice() {
+    let both = [("Mirow", Part::Harming), ("Sorba", Part::Harmed)];
+    assert_eq!(parts("On Friday, Mirow attacked Sorba."), both);
+    assert_eq!(parts("The Mirow militia attacked Sorba."), both);
+    assert_eq!(parts("Troops of the Mirow regime invaded Sorba.").last(), Some(&both[1]));
+    assert_eq!(parts("Sorba was attacked by Mirow."), [both[1], both[0]]);
+    assert_eq!(parts("Friday’s attack on Sorba by Mirow was over."), [both[1], both[0]]);
+    assert!(parts("If Mirow attacked Sorba, Tavia would help.").is_empty());
+    assert!(parts("Mirow denied attacking Sorba.").is_empty());
+}
+
+#[test]
+fn whoever_praises_the_praised_is_known() {
+    assert_eq!(parts("The committee praised Nadia Krol."), [("Nadia Krol", Part::Praised)]);
+    assert_eq!(
+        parts("The committee praised Nadia Krol but condemned Jon Abel."),
+        [("Nadia Krol", Part::Preferred), ("Jon Abel", Part::Blamed)]
+    );
+    assert_eq!(
+        parts("Voters trust Nadia Krol and Ruth Dane, but despise Jon Abel."),
+        [("Nadia Krol", Part::Preferred), ("Ruth Dane", Part::Preferred), ("Jon Abel", Part::Blamed)]
+    );
+    assert_eq!(parts("“Shameful,” Krol said of Abel."), [("Krol", Part::Judging), ("Abel", Part::Blamed)]);
 }
 
 #[test]
