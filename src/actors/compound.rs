@@ -34,6 +34,11 @@ pub(super) fn names_inside(
     }
     let last_start = range.end - last.len();
     if is_one_of(PREFIXES, &first.to_lowercase()) {
+        // "Anti-Fraud Agency" has its prefix in its name; "Anti-Maduro" has its capital from the sentence's start.
+        let capitalized = first.starts_with(char::is_uppercase) && last.starts_with(char::is_uppercase);
+        if capitalized && last.contains(' ') && knowledge.claims(last, buffer).next().is_none() {
+            return None;
+        }
         let behind = last_start..range.end;
         return Some(vec![behind]);
     }
@@ -71,7 +76,10 @@ mod tests {
         assert_eq!(names("pro-Maduro"), ["Maduro"]);
         assert_eq!(names("Peru-Chile"), ["Peru", "Chile"]);
         assert_eq!(names("U.S. Velm Courier"), ["U.S.", "Velm Courier"]);
-        for name in ["Anne-Lise Dahl-Moe", "Rolls-Royce", "Ban Ki-moon", "Guinea-Bissau"] {
+        assert_eq!(names("Anti-Maduro"), ["Maduro"]);
+        assert_eq!(names("Anti-United Nations"), ["United Nations"]);
+        for name in ["Anti-Graft Office", "Anne-Lise Dahl-Moe", "Rolls-Royce", "Ban Ki-moon", "Guinea-Bissau"]
+        {
             assert_eq!(names(name), [name]);
         }
     }

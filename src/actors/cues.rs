@@ -65,6 +65,31 @@ pub const SPEECH_VERBS: &[&str] = &[
     "wrote",
 ];
 
+/// Months and days, which have a capital without being names.
+pub(super) const CALENDAR: &[&str] = &[
+    "april",
+    "august",
+    "christmas",
+    "day",
+    "december",
+    "easter",
+    "february",
+    "friday",
+    "january",
+    "july",
+    "june",
+    "march",
+    "may",
+    "monday",
+    "november",
+    "october",
+    "saturday",
+    "september",
+    "sunday",
+    "thursday",
+    "tuesday",
+    "wednesday",
+];
 /// Whether a sorted list holds the word.
 #[must_use]
 pub fn is_one_of(list: &[&str], lower_case: &str) -> bool {
@@ -77,6 +102,6 @@ mod tests {
 
     #[test]
     fn lists_are_sorted() {
-        assert!(SPEECH_VERBS.is_sorted());
+        assert!(SPEECH_VERBS.is_sorted() && CALENDAR.is_sorted());
     }
 }

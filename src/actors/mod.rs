@@ -1,7 +1,7 @@
 //! Actors: who is named where, and which names are one actor.
 //!
 //! ```text
-//! entities of the model ─► agreement: one kind per name ─► candidates: what the name may be ─┐
+//! entities of the model ─► whole names ─► agreement: one kind per name ─► candidates: what the name may be ─┐
 //! sentences ─► phrases: "the Chilean president" ─────────────────────────────────────────────┴─► resolve: one actor
 //! ```
 //!
@@ -20,6 +20,7 @@ mod resolve;
 mod short_names;
 mod watchlist;
 mod who;
+mod whole_name;
 
 pub use agreement::agree_on_kinds;
 pub use candidate::{Candidate, Found, NameKind, NamedSpan, candidates};
@@ -29,3 +30,4 @@ pub use phrase::{Meaning, Phrase, phrases};
 pub use resolve::{How, Resolution, ResolvedActor, ResolvedMention, ResolvedPlace, resolve};
 pub use watchlist::{WatchedActor, WatchedId, WatchedKind, Watchlist, WatchlistError, WatchlistProblem};
 pub use who::Who;
+pub use whole_name::whole_names;

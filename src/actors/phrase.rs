@@ -1,6 +1,6 @@
 //! Phrases that name an actor without a name of its own: "the Chilean president", "Western leaders", "Peru’s army".
 
-use super::cues::is_one_of;
+use super::cues::{CALENDAR, is_one_of};
 use super::knowledge::{ActorRef, Claim, KnowledgeBase, Office, Reading, Relation, fold_into};
 use super::{NameClass, Who};
 use std::ops::Range;
@@ -33,6 +33,11 @@ const OTHERS: &[&str] = &[
     "then",
     "two",
 ];
+
+/// What a place has, besides a country.
+const PUBLIC_BODIES: &[&str] = &["army", "council", "government", "military", "navy", "parliament", "police"];
+/// Words that make the place behind them the scene and not the owner.
+const PREPOSITIONS: &[&str] = &["across", "around", "at", "from", "in", "inside", "near", "outside", "to"];
 
 /// Whom a phrase means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +186,7 @@ impl Reader<'_> {
         {
             return Some(Meaning::Actor(actor));
         }
-        let territory = owner.territory?;
+        let Some(territory) = owner.territory else { return self.local_body(noun, at) };
         let text = &self.sentence[noun];
         let bare = without_ending(text);
         fold_into(bare, &mut self.buffer);
@@ -207,6 +212,34 @@ impl Reader<'_> {
             },
             _ => None,
         }
+    }
+
+    /// "Lowmoor police": a public body of a place that is no country.
+    fn local_body(&mut self, noun: Range<usize>, at: usize) -> Option<Meaning> {
+        let noun = without_ending(&self.sentence[noun]);
+        let place = &self.sentence[self.words.get(at)?.clone()];
+        if !is_one_of(PUBLIC_BODIES, noun) || !place.contains(char::is_lowercase) {
+            return None;
+        }
+        let before = at.checked_sub(1).and_then(|before| self.words.get(before));
+        let before = before.map(|word| &self.sentence[word.clone()]);
+        // "In Lowmoor police said", "Greater Lowmoor police": the name is another one.
+        if before.is_some_and(|word| {
+            is_one_of(PREPOSITIONS, &word.to_lowercase()) || (at > 1 && word.starts_with(char::is_uppercase))
+        }) {
+            return None;
+        }
+        let is_place = |claim: &Claim| {
+            let capital = claim.relation == Relation::Metonym && noun == "police";
+            capital || claim.relation == Relation::PlaceOnly || self.knowledge.is_region(claim.actor)
+        };
+        let mut claims = self.knowledge.claims(place, &mut self.buffer).peekable();
+        // The first word of a sentence has a capital whatever it is.
+        let known = claims.peek().is_some();
+        let holds = (known || before.is_some()) && claims.all(|claim| is_place(&claim));
+        fold_into(place, &mut self.buffer);
+        let other = is_one_of(CALENDAR, &self.buffer) || self.knowledge.nouns().is_title(&self.buffer);
+        (holds && !other).then_some(Meaning::Institution)
     }
 
     /// The actor with a whole phrase for a name.
@@ -246,7 +279,7 @@ fn without_ending(text: &str) -> &str {
 }
 
 /// Words without the punctuation around them.
-fn words(sentence: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(super) fn words(sentence: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     crate::text::words(sentence).filter_map(|range| {
         let word = &sentence[range.clone()];
         let start = range.start + word.len() - word.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
@@ -300,6 +333,8 @@ mod tests {
             ("The Peruvian foreign ministry protested.", "Peruvian foreign ministry", "institution"),
             ("Kenyan officials protested.", "Kenyan officials", "Kenya"),
             ("Western leaders protested.", "Western leaders", "the West"),
+            ("The Lowmoor police protested.", "Lowmoor police", "institution"),
+            ("He praised Lowmoor’s rival, the Velm army.", "Velm army", "institution"),
         ] {
             assert_eq!(read(sentence), [(text.to_owned(), meaning.to_owned())], "{sentence}");
         }
@@ -315,6 +350,10 @@ mod tests {
             "Kenyan, officials said.",
             "Egyptian culture",
             "In Georgia’s capital",
+            "Armed police came.",
+            "In Lowmoor police came.",
+            "On Monday police came.",
+            "The Lowmoor band played.",
         ] {
             assert_eq!(read(sentence), [], "{sentence}");
         }

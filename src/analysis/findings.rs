@@ -1,7 +1,7 @@
 //! What the model finds in the sentences of an article.
 
 use super::reading::Reading;
-use crate::actors::{NamedSpan, Phrase, Who, phrases};
+use crate::actors::{NamedSpan, Phrase, Who, phrases, whole_names};
 use crate::model::{EntitySpan, MentionScore, Model, QuotePartKind};
 use crate::text::Span;
 use std::collections::HashMap;
@@ -73,12 +73,13 @@ pub(super) fn findings(model: &Model, who: &Who<'_>, readings: &[Reading]) -> Ve
 fn read_batch(model: &Model, who: &Who<'_>, sentences: &[&str]) -> Vec<Findings> {
     let readings = model.read_sentences(sentences);
     let findings = readings.iter().zip(sentences).map(|(reading, sentence)| {
+        let entities = whole_names(who.knowledge, sentence, &reading.entities);
         let phrases = phrases(who, sentence);
         let of_phrases = phrases.iter().map(|phrase| Span::new(phrase.range.start, phrase.range.end));
-        let spans: Vec<Span> = reading.entities.iter().map(|entity| entity.span).chain(of_phrases).collect();
+        let spans: Vec<Span> = entities.iter().map(|entity| entity.span).chain(of_phrases).collect();
         let mut scores = model.score_mentions(reading, &spans).into_iter();
         Findings {
-            entities: reading.entities.iter().copied().zip(scores.by_ref()).collect(),
+            entities: entities.into_iter().zip(scores.by_ref()).collect(),
             phrases: phrases.into_iter().zip(scores).collect(),
             quote_parts: reading.quotes.iter().map(|part| (part.part, range(part.span))).collect(),
         }

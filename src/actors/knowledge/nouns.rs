@@ -8,6 +8,7 @@ static OFFICES: &str = include_str!("../../../data/actors/offices.tsv");
 static ROLE_NOUNS: &str = include_str!("../../../data/actors/role_nouns.tsv");
 static INSTITUTIONS: &str = include_str!("../../../data/actors/institutions.tsv");
 static TITLES: &str = include_str!("../../../data/actors/titles.txt");
+static FIRST_NAMES: &str = include_str!("../../../data/actors/compiled/first_names.tsv");
 static FAMILY_FIRST: &str = include_str!("../../../data/actors/surname_first.txt");
 
 /// What a noun means together with a country.
@@ -38,6 +39,7 @@ pub struct Nouns {
     known_institutions: Vec<HashMap<ActorRef, ActorRef>>,
     titles: HashSet<String>,
     family_first: HashSet<String>,
+    given_names: HashSet<&'static str>,
 }
 
 impl Nouns {
@@ -52,6 +54,7 @@ impl Nouns {
             known_institutions: Vec::new(),
             titles: HashSet::new(),
             family_first: HashSet::new(),
+            given_names: given_names(),
         };
         let territory = |code: &str| match code.strip_prefix('@') {
             Some(code) => territories.get(code.to_lowercase().as_str()).copied(),
@@ -122,6 +125,18 @@ impl Nouns {
         Some(self.known_institutions.get(kind).and_then(|known| known.get(&territory)).copied())
     }
 
+    /// Whether the noun is a kind of institution.
+    #[must_use]
+    pub fn is_institution(&self, noun: &str) -> bool {
+        self.institutions.contains_key(noun)
+    }
+
+    /// Whether a word is a given name more often than a family name.
+    #[must_use]
+    pub fn is_given_name(&self, word: &str) -> bool {
+        self.given_names.contains(word)
+    }
+
     /// Whether a word or two are a title before a name.
     #[must_use]
     pub fn is_title(&self, words: &str) -> bool {
@@ -133,6 +148,17 @@ impl Nouns {
     pub fn is_family_first(&self, word: &str) -> bool {
         self.family_first.contains(word)
     }
+}
+
+/// Words that are the first of a name clearly more often than a later one.
+fn given_names() -> HashSet<&'static str> {
+    let rows = FIRST_NAMES.lines().skip(1).filter_map(|line| {
+        let mut cells = line.split('\t');
+        let (word, first, later) = (cells.next()?, cells.next()?, cells.next()?);
+        let (first, later): (u32, u32) = (first.parse().ok()?, later.parse().ok()?);
+        (first > 2 * later).then_some(word)
+    });
+    rows.collect()
 }
 
 fn reading_of(word: &str) -> Reading {
