@@ -94,9 +94,11 @@ fn with_first_half(
 ) -> Range<usize> {
     let unknown = |found: &Found| matches!(found, Found::Named(_, claims) if claims.is_empty());
     let person = matches!(what, Found::Named(NameKind::Person, _)) && unknown(what);
-    let half = found
-        .last()
-        .filter(|half| person && unknown(&half.found) && clean.get(half.range.end..range.start) == Some("-"));
+    let half = found.last().filter(|half| {
+        let joint = clean.get(half.range.start..range.start).and_then(|joint| joint.strip_suffix('-'));
+        let touches = half.range.end + 1 >= range.start && joint.is_some_and(|joint| !joint.ends_with('-'));
+        person && unknown(&half.found) && touches
+    });
     let Some(start) = half.map(|half| half.range.start) else { return range };
     found.pop();
     start..range.end
@@ -139,7 +141,14 @@ fn bare_name(
     const ENDINGS: [&str; 6] = ["'s", "’s", "'S", "’S", "'", "’"];
     let mut range = range;
     let Some(text) = clean.get(range.clone()) else { return range };
-    if let Some(name) = ENDINGS.iter().find_map(|ending| text.strip_suffix(ending))
+    if let Some(ending) = possessive_behind(clean, range.end)
+        && kind == EntityKind::Organization
+        && let Some(whole) = clean.get(range.start..range.end + ending.len())
+        && is_name_with_ending(knowledge, whole, text, buffer)
+    {
+        // The model leaves the ending out even where it belongs to the name.
+        range.end += ending.len();
+    } else if let Some(name) = ENDINGS.iter().find_map(|ending| text.strip_suffix(ending))
         && !is_name_with_ending(knowledge, text, name, buffer)
     {
         range.end = range.start + name.len();
@@ -152,6 +161,13 @@ fn bare_name(
         range.start += length;
     }
     range
+}
+
+/// The ending right behind a position.
+fn possessive_behind(clean: &str, end: usize) -> Option<&'static str> {
+    let behind = clean.get(end..)?;
+    let ending = ["'s", "’s"].into_iter().find(|ending| behind.starts_with(*ending))?;
+    (!behind[ending.len()..].starts_with(char::is_alphanumeric)).then_some(ending)
 }
 
 fn is_name_with_ending(knowledge: &KnowledgeBase, text: &str, name: &str, buffer: &mut String) -> bool {
@@ -304,6 +320,33 @@ mod tests {
             0.0,
         );
         assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("Ada Korr"));
+    }
+
+    #[test]
+    fn a_name_that_was_cut_at_its_hyphen_is_one() {
+        let text = "Anne-Lise Dahl-Moe came.";
+        let knowledge = KnowledgeBase::open().unwrap();
+        let who = Who { knowledge: &knowledge, watchlist: &crate::actors::Watchlist::empty() };
+        for half in [0..4, 0..5] {
+            let spans = [half, 5..18].map(|range| NamedSpan {
+                range,
+                kind: EntityKind::Person,
+                confidence: 0.9,
+                government: 0.0,
+            });
+            let ranges: Vec<_> = candidates(&who, text, &spans).into_iter().map(|one| one.range).collect();
+            assert_eq!(ranges, [0..18]);
+        }
+    }
+
+    #[test]
+    fn an_ending_that_belongs_to_the_name_stays() {
+        for (text, name) in [("McDonald’s grew.", "McDonald"), ("He left McDonald's.", "McDonald's")] {
+            let found = found(text, name, EntityKind::Organization, 0.0);
+            assert!(found.first().is_some_and(|(name, _)| name.ends_with('s')), "{text} {found:?}");
+        }
+        let found = found("Nokia’s plan", "Nokia", EntityKind::Organization, 0.0);
+        assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("Nokia"));
     }
 
     #[test]

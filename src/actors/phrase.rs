@@ -248,7 +248,7 @@ impl Reader<'_> {
         let groups = |claim: &Claim| {
             claim.relation == Relation::Name
                 && !claim.doubtful
-                && matches!(self.knowledge.class(claim.actor), NameClass::Group)
+                && matches!(self.knowledge.class(claim.actor), NameClass::Group | NameClass::Organization)
         };
         only(claims, groups)
     }
@@ -333,6 +333,7 @@ mod tests {
             ("The Peruvian foreign ministry protested.", "Peruvian foreign ministry", "institution"),
             ("Kenyan officials protested.", "Kenyan officials", "Kenya"),
             ("Western leaders protested.", "Western leaders", "the West"),
+            ("The European Central Bank protested.", "European Central Bank", "European Central Bank"),
             ("The Lowmoor police protested.", "Lowmoor police", "institution"),
             ("He praised Lowmoor’s rival, the Velm army.", "Velm army", "institution"),
         ] {

@@ -1,15 +1,39 @@
 //! One actor per name within a document.
 
 use super::candidate::{Candidate, Found, NameKind};
+use super::cues::is_one_of;
 use super::knowledge::{ActorRef, Claim, KnowledgeBase, Relation, fold};
 use super::offices::holder;
 use super::phrase::Meaning;
 use super::short_names::{ends, short_names};
+use super::whole_name::ends_as_organization;
 use super::{NameClass, WatchedActor, WatchedId, WatchedKind, Who};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Of two people with one name the better known one is meant if it leads by so much.
 const CLEAR_LEAD: u8 = 3;
+
+/// Last words of companies that go on under the word before them.
+const COMPANY_NOUNS: &[&str] = &[
+    "airlines",
+    "airways",
+    "capital",
+    "energy",
+    "group",
+    "holdings",
+    "industries",
+    "motors",
+    "partners",
+    "petroleum",
+    "pharmaceuticals",
+    "shipping",
+    "steel",
+    "systems",
+    "tankers",
+    "technologies",
+];
+/// Folded legal forms of companies.
+const LEGAL_FORMS: &[&str] = &["ag", "corp", "corporation", "gmbh", "inc", "llc", "ltd", "nv", "plc", "sa"];
 
 /// An actor of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,10 +184,14 @@ impl Resolver<'_> {
         }
     }
 
-    /// A person with middle initials may be known without them.
+    /// A person with middle initials may be known without them, a company goes on without its legal form.
     fn key_by_name(&self, kind: NameKind, text: &str) -> Key {
         let folded = fold(text);
-        if kind != NameKind::Person || folded.split(' ').count() < 3 {
+        if kind != NameKind::Person {
+            let bare = folded.rsplit_once(' ').filter(|(_, form)| is_one_of(LEGAL_FORMS, form));
+            return Key::Name(bare.map_or_else(|| folded.clone(), |(bare, _)| bare.to_owned()));
+        }
+        if folded.split(' ').count() < 3 {
             return Key::Name(folded);
         }
         let last = folded.split(' ').count() - 1;
@@ -234,10 +262,34 @@ impl Resolver<'_> {
             }
             self.learn_person(&name, key);
         }
+        self.learn_companies(candidates, keys);
+    }
+
+    /// "Velm" for "Velm Shipping", unless a person of the document or somebody known has that name.
+    fn learn_companies(&mut self, candidates: &[(Candidate, &str)], keys: &[Option<Key>]) {
+        let mut companies: HashMap<String, Option<Key>> = HashMap::new();
+        for ((candidate, text), key) in candidates.iter().zip(keys) {
+            let (Found::Named(..), Some(key @ Key::Name(_))) = (&candidate.found, key) else { continue };
+            let Some((name, noun)) = text.rsplit_once([' ', '\n']) else { continue };
+            if is_one_of(COMPANY_NOUNS, &noun.to_lowercase()) && !name.contains(' ') {
+                note(&mut companies, fold(name), key);
+            }
+        }
+        for (name, key) in companies {
+            self.short.entry(name).or_insert(key);
+        }
     }
 
     fn learn_person(&mut self, name: &str, key: &Key) {
-        short_names(self.knowledge, name, |short| note(&mut self.short, short.to_owned(), key));
+        let (knowledge, known) = (self.knowledge, &mut self.short);
+        short_names(knowledge, name, |short| match (known.get(short), key) {
+            // "Orban" beside a cousin whom nobody knows is the one who is known by that name alone.
+            (Some(Some(Key::Known(actor))), Key::Name(_)) if is_known_as(knowledge, short, *actor) => {}
+            (Some(Some(Key::Name(_)) | None), Key::Known(actor)) if is_known_as(knowledge, short, *actor) => {
+                known.insert(short.to_owned(), Some(key.clone()));
+            }
+            _ => note(known, short.to_owned(), key),
+        });
         if let Some((first, last)) = ends(name)
             && first.len() > 1
             && let Some(initial) = first.chars().next()
@@ -383,11 +435,20 @@ impl Resolver<'_> {
     fn decide(mut self) -> Resolution {
         for (actor, votes) in self.result.actors.iter_mut().zip(&self.votes) {
             if let Some((class, _)) = votes.iter().max_by_key(|(_, count)| **count) {
-                actor.class = *class;
+                actor.class =
+                    if ends_as_organization(&actor.name) { NameClass::Organization } else { *class };
             }
         }
         self.result
     }
+}
+
+/// Whether a known actor is meant by a folded word alone.
+fn is_known_as(knowledge: &KnowledgeBase, word: &str, actor: ActorRef) -> bool {
+    let mut letters = word.chars();
+    let Some(first) = letters.next() else { return false };
+    let name: String = first.to_uppercase().chain(letters).collect();
+    knowledge.claims(&name, &mut String::new()).any(|claim| claim.actor == actor && !claim.doubtful)
 }
 
 /// Keeps a key under a name, or `None` where two differ.
@@ -414,3 +475,6 @@ fn class_of(kind: NameKind) -> NameClass {
         NameKind::Government => NameClass::Country,
     }
 }
+
+#[cfg(test)]
+mod tests;

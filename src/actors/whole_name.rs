@@ -86,8 +86,8 @@ pub fn whole_names(knowledge: &KnowledgeBase, sentence: &str, entities: &[Entity
         while let Some(before) = rest.next_if(|entity| entity.span.end.0 <= words[at].start) {
             push(&mut whole, reader.organization(before));
         }
-        let name = if headline { None } else { reader.person_at(at, rest.peek()) };
-        let Some(range) = name else {
+        let name = if headline { None } else { reader.name_at(at, rest.peek()) };
+        let Some((range, kind)) = name else {
             at += 1;
             continue;
         };
@@ -97,7 +97,7 @@ pub fn whole_names(knowledge: &KnowledgeBase, sentence: &str, entities: &[Entity
         }
         let confidence = confidence.unwrap_or(CONFIDENCE_OF_WORDS);
         let span = Span::new(range.start, range.end);
-        push(&mut whole, EntitySpan { span, kind: EntityKind::Person, confidence });
+        push(&mut whole, EntitySpan { span, kind, confidence });
         at += 2;
     }
     for entity in rest {
@@ -127,9 +127,7 @@ impl Reader<'_> {
     fn organization(&self, entity: EntitySpan) -> EntitySpan {
         let mut entity = entity;
         let Some(name) = self.sentence.get(entity.span.start.0..entity.span.end.0) else { return entity };
-        let last = name.rsplit_once(' ').map(|(_, last)| last.trim_end_matches('.').to_lowercase());
-        if entity.kind == EntityKind::Person && last.is_some_and(|last| is_one_of(ORGANIZATION_NOUNS, &last))
-        {
+        if entity.kind == EntityKind::Person && ends_as_organization(name) {
             entity.kind = EntityKind::Organization;
         }
         if entity.kind == EntityKind::Organization && name.contains(' ') {
@@ -139,6 +137,28 @@ impl Reader<'_> {
             }
         }
         entity
+    }
+
+    /// The name of two words at this word that the model does not have whole.
+    fn name_at(&mut self, at: usize, next: Option<&EntitySpan>) -> Option<(Range<usize>, EntityKind)> {
+        let organization = self.organization_at(at, next).map(|range| (range, EntityKind::Organization));
+        organization.or_else(|| self.person_at(at, next).map(|range| (range, EntityKind::Person)))
+    }
+
+    /// "Velm" of "Velm Shipping", which the model takes for somebody of that name.
+    fn organization_at(&self, at: usize, next: Option<&EntitySpan>) -> Option<Range<usize>> {
+        let (name, noun) = (self.words.get(at)?, self.words.get(at + 1)?);
+        let only_name = next.is_some_and(|next| {
+            matches!(next.kind, EntityKind::Person | EntityKind::Organization)
+                && next.span.start.0 == name.start
+                && next.span.end.0 == name.end
+        });
+        if !only_name || !self.is_capitalized(noun) || self.sentence.get(name.end..noun.start) != Some(" ") {
+            return None;
+        }
+        let noun = noun.start..without_possessive(self.sentence, noun);
+        let last = self.sentence[noun.clone()].to_lowercase();
+        is_one_of(ORGANIZATION_NOUNS, &last).then_some(name.start..noun.end)
     }
 
     /// The given name at this word and the family name behind it, of which the model has the one, the other or
@@ -214,6 +234,12 @@ impl Reader<'_> {
         let next = self.words.get(at + 2).filter(|next| self.sentence.get(end..next.start) == Some(" "));
         apposition || next.is_some_and(|next| is_one_of(SPEECH_VERBS, &self.sentence[next.clone()]))
     }
+}
+
+/// Whether a name of several words ends in a kind of organization.
+pub(super) fn ends_as_organization(name: &str) -> bool {
+    let last = name.rsplit_once([' ', '\n']).map(|(_, last)| last.trim_end_matches('.').to_lowercase());
+    last.is_some_and(|last| is_one_of(ORGANIZATION_NOUNS, &last))
 }
 
 /// End of a word without its possessive ending.
@@ -293,5 +319,7 @@ mod tests {
         let found =
             read("Ove Brask owns Brask Shipping.", &[("Ove Brask", Person), ("Brask Shipping", Person)]);
         assert_eq!(found, [("Ove Brask".to_owned(), Person), ("Brask Shipping".to_owned(), Organization)]);
+        let found = read("He sued Brask Shipping’s rival.", &[("Brask", Person)]);
+        assert_eq!(found, [("Brask Shipping".to_owned(), Organization)]);
     }
 }

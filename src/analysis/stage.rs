@@ -90,7 +90,7 @@ impl Stage {
             // A candidate is an entity without what stands around the name.
             while entities.next_if(|entity| entity.span.range.end <= candidate.range.start).is_some() {}
             let Some(entity) = entities.peek() else { break };
-            let candidate = in_dateline(reading, candidate);
+            let candidate = in_boilerplate(reading, candidate);
             names.push(FoundName { sentence: entity.sentence, candidate, score: entity.score });
         }
         let names = with_phrases(reading.clean(), names, found.phrases);
@@ -120,7 +120,12 @@ fn with_phrases(clean: &str, names: Vec<FoundName>, phrases: Vec<FoundPhrase>) -
             matches!(next.candidate.found, Found::Named(NameKind::Person, _))
                 && clean.get(phrase.range.end..next.candidate.range.start) == Some(" ")
         });
-        if !whole || before_person {
+        // "European Central Bank" is a known name and not just any central bank of Europe.
+        let known = inside.iter().any(|name| {
+            name.candidate.range == phrase.range
+                && matches!(&name.candidate.found, Found::Named(_, claims) if !claims.is_empty())
+        });
+        if !whole || before_person || known {
             merged.extend(inside);
             continue;
         }
@@ -142,12 +147,20 @@ fn day(moment: jiff::Timestamp) -> u32 {
     10_000 * u32::try_from(date.year()).unwrap_or(0) + 100 * part(date.month()) + part(date.day())
 }
 
-/// The city of a dateline is where the article was written.
-fn in_dateline(reading: &Reading, mut candidate: Candidate) -> Candidate {
-    if matches!(candidate.found, Found::Named(NameKind::Government, _))
-        && reading.boilerplate_at(candidate.range.start) == Some(Boilerplate::Dateline)
-    {
-        candidate.found = Found::Place;
+/// The city of a dateline is where the article was written, and an acronym in a credit is the agency known by it.
+fn in_boilerplate(reading: &Reading, mut candidate: Candidate) -> Candidate {
+    let around = reading.boilerplate_at(candidate.range.start);
+    match (&mut candidate.found, around) {
+        (Found::Named(NameKind::Government, _), Some(Boilerplate::Dateline)) => {
+            candidate.found = Found::Place;
+        }
+        (
+            Found::Named(NameKind::Organization, claims),
+            Some(Boilerplate::Dateline | Boilerplate::Byline | Boilerplate::Credit),
+        ) if claims.windows(2).all(|pair| pair[0].actor == pair[1].actor) => {
+            claims.iter_mut().for_each(|claim| claim.doubtful = false);
+        }
+        _ => {}
     }
     candidate
 }
