@@ -5,7 +5,7 @@ use super::findings::{FieldFindings, FoundPhrase, findings};
 use super::reading::Reading;
 use super::watched;
 use super::{Analysis, Analyze, Field, Status};
-use crate::actors::knowledge::{KnowledgeBase, KnowledgeError};
+use crate::actors::knowledge::{Claim, KnowledgeBase, KnowledgeError};
 use crate::actors::{
     Candidate, Found, NameKind, NamedSpan, Watchlist, Who, agree_on_kinds, candidates, resolve,
 };
@@ -90,7 +90,7 @@ impl Stage {
             // A candidate is an entity without what stands around the name.
             while entities.next_if(|entity| entity.span.range.end <= candidate.range.start).is_some() {}
             let Some(entity) = entities.peek() else { break };
-            let candidate = in_boilerplate(reading, candidate);
+            let candidate = in_boilerplate(&self.knowledge, reading, candidate);
             names.push(FoundName { sentence: entity.sentence, candidate, score: entity.score });
         }
         let names = with_phrases(reading.clean(), names, found.phrases);
@@ -147,8 +147,11 @@ fn day(moment: jiff::Timestamp) -> u32 {
     10_000 * u32::try_from(date.year()).unwrap_or(0) + 100 * part(date.month()) + part(date.day())
 }
 
+/// Words in the names of those who are credited with an article.
+const PRESS: [&str; 3] = ["media", "news", "press"];
+
 /// The city of a dateline is where the article was written, and an acronym in a credit is the agency known by it.
-fn in_boilerplate(reading: &Reading, mut candidate: Candidate) -> Candidate {
+fn in_boilerplate(knowledge: &KnowledgeBase, reading: &Reading, mut candidate: Candidate) -> Candidate {
     let around = reading.boilerplate_at(candidate.range.start);
     match (&mut candidate.found, around) {
         (Found::Named(NameKind::Government, _), Some(Boilerplate::Dateline)) => {
@@ -157,8 +160,15 @@ fn in_boilerplate(reading: &Reading, mut candidate: Candidate) -> Candidate {
         (
             Found::Named(NameKind::Organization, claims),
             Some(Boilerplate::Dateline | Boilerplate::Byline | Boilerplate::Credit),
-        ) if claims.windows(2).all(|pair| pair[0].actor == pair[1].actor) => {
-            claims.iter_mut().for_each(|claim| claim.doubtful = false);
+        ) => {
+            // Parties and others share the letters; whoever is credited is of the press.
+            let is_press = |claim: &Claim| {
+                PRESS.iter().any(|word| knowledge.name(claim.actor).to_lowercase().contains(word))
+            };
+            if claims.iter().any(is_press) {
+                claims.retain(is_press);
+                claims.iter_mut().for_each(|claim| claim.doubtful = false);
+            }
         }
         _ => {}
     }
