@@ -82,7 +82,7 @@ impl Stage {
     }
 
     /// The names of one field: those of the model, with what the knowledge base has of them.
-    fn names_of(who: &Who<'_>, reading: &Reading, found: FieldFindings) -> FieldReading {
+    fn names_of(&self, who: &Who<'_>, reading: &Reading, found: FieldFindings) -> FieldReading {
         let spans: Vec<NamedSpan> = found.entities.iter().map(|entity| entity.span.clone()).collect();
         let mut names = Vec::new();
         let mut entities = found.entities.iter().peekable();
@@ -195,7 +195,7 @@ impl Analyze for Stage {
         });
         agree_on_kinds(&self.knowledge, mentions);
         let fields: Vec<FieldReading> =
-            readings.iter().zip(found).map(|(reading, found)| Self::names_of(&who, reading, found)).collect();
+            readings.iter().zip(found).map(|(reading, found)| self.names_of(&who, reading, found)).collect();
         let texts: Vec<(Candidate, &str)> = readings
             .iter()
             .zip(&fields)
