@@ -335,7 +335,8 @@ mod tests {
                 government: 0.0,
             });
             let ranges: Vec<_> = candidates(&who, text, &spans).into_iter().map(|one| one.range).collect();
-            assert_eq!(ranges, [0..18]);
+            let whole = 0..18;
+            assert_eq!(ranges, [whole]);
         }
     }
 

@@ -326,8 +326,11 @@ impl Resolver<'_> {
             return (key.clone(), How::Acronym);
         }
         let one_word = !text.contains(' ');
+        let person = kind == NameKind::Person && (one_word || matches!(own, Key::Name(_)));
+        // "London" in an article about Odile London; "London" acts like a government because she does.
+        let capital = one_word && claims.iter().all(|claim| claim.relation == Relation::Metonym);
         // The document's own full name goes before whoever the knowledge base has under the short one.
-        if (kind == NameKind::Person && (one_word || matches!(own, Key::Name(_))) || claims.is_empty())
+        if (person || capital || claims.is_empty())
             && let Some(known) = self.person_by_part(&fold(text))
         {
             // Two people of that name: an actor of its own rather than the wrong one.

@@ -167,7 +167,9 @@ fn in_boilerplate(knowledge: &KnowledgeBase, reading: &Reading, mut candidate: C
             };
             if claims.iter().any(is_press) {
                 claims.retain(is_press);
-                claims.iter_mut().for_each(|claim| claim.doubtful = false);
+                for claim in claims {
+                    claim.doubtful = false;
+                }
             }
         }
         _ => {}

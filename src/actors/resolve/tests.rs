@@ -74,3 +74,14 @@ fn a_surname_that_two_unknown_people_share_is_neither() {
     );
     assert_eq!(found.len(), 3);
 }
+
+#[test]
+fn a_capital_that_is_a_surname_in_the_document_is_its_bearer() {
+    let found = actors(
+        "Ida Oslo sang. Oslo bowed. Madrid objected.",
+        &[("Ida Oslo", Person), ("Oslo", EntityKind::Location), ("Madrid", EntityKind::Location)],
+    );
+    let named: Vec<(&str, usize)> =
+        found.iter().map(|(actor, names)| (actor.name.as_str(), names.len())).collect();
+    assert_eq!(named, [("Ida Oslo", 2), ("Spain", 1)]);
+}
