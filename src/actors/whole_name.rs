@@ -13,7 +13,9 @@ const PREFIXES: &[&str] = &["Anti-", "Counter-", "Non-", "Pan-"];
 /// Given names that the table of names lacks, because they are words first of all.
 const WORDS_AS_GIVEN_NAMES: &[&str] =
     &["april", "august", "faith", "grace", "hope", "joy", "june", "mark", "may", "will"];
-/// Words before a month.
+/// Those of them that also begin a question or a wish.
+const MODALS: &[&str] = &["may", "will"];
+/// Words after which a month or a modal is no name.
 const BEFORE_MONTHS: &[&str] = &[
     "by", "during", "early", "every", "from", "in", "last", "late", "mid", "next", "of", "since", "this",
     "through", "till", "to", "until",
@@ -215,8 +217,10 @@ impl Reader<'_> {
 
     /// "In June Denby said", "Will Denby, the chair, resign?"
     fn is_month_or_modal_here(&self, at: usize, family_is_name: bool) -> bool {
+        let Some(given) = self.words.get(at).cloned() else { return false };
         let Some(before) = at.checked_sub(1).and_then(|before| self.words.get(before)) else {
-            return family_is_name;
+            // A month has no sentence of its own: "April Augustin, a mediator, agreed." A modal asks.
+            return family_is_name && is_one_of(MODALS, &self.sentence[given].to_lowercase());
         };
         is_one_of(BEFORE_MONTHS, &self.sentence[before.clone()].to_lowercase())
     }
@@ -271,7 +275,7 @@ mod tests {
 
     #[test]
     fn lists_are_sorted() {
-        for list in [WORDS_AS_GIVEN_NAMES, BEFORE_MONTHS, ORGANIZATION_NOUNS, HEADLINE_WORDS] {
+        for list in [MODALS, WORDS_AS_GIVEN_NAMES, BEFORE_MONTHS, ORGANIZATION_NOUNS, HEADLINE_WORDS] {
             assert!(list.is_sorted());
         }
     }
@@ -296,6 +300,12 @@ mod tests {
             let found = read(sentence, part.as_slice());
             assert_eq!(found, [(name.to_owned(), Person)], "{sentence}");
         }
+    }
+
+    #[test]
+    fn a_month_that_begins_a_sentence_is_the_given_name_of_the_name_behind_it() {
+        let names = read("June Tellmark, a broker, left.", &[("Tellmark", EntityKind::Person)]);
+        assert_eq!(names, [("June Tellmark".to_owned(), EntityKind::Person)]);
     }
 
     #[test]
