@@ -19,17 +19,7 @@ fn stage(max_words: usize) -> Option<Stage> {
 }
 
 fn article(title: Option<&str>, body: &str) -> Article {
-    Article {
-        id: "1".into(),
-        title: title.map(String::from),
-        body: body.into(),
-        language: None,
-        published_at: None,
-        source: None,
-        url: None,
-        byline: None,
-        revision: None,
-    }
+    Article::new("1", title, body)
 }
 
 fn analyze(title: Option<&str>, body: &str) -> Analysis {

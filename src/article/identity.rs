@@ -84,17 +84,7 @@ mod tests {
     use super::*;
 
     fn article(title: Option<&str>, body: &str) -> Article {
-        Article {
-            id: "1".into(),
-            title: title.map(Into::into),
-            body: body.into(),
-            language: None,
-            published_at: None,
-            source: None,
-            url: None,
-            byline: None,
-            revision: None,
-        }
+        Article::new("1", title, body)
     }
 
     #[test]

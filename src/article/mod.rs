@@ -44,3 +44,21 @@ pub struct Article {
     /// Version of the article where the format has one.
     pub revision: Option<String>,
 }
+
+impl Article {
+    /// An article of which nothing is known but its id and its text.
+    #[must_use]
+    pub fn new(id: impl Into<String>, title: Option<&str>, body: &str) -> Self {
+        Self {
+            id: id.into(),
+            title: title.map(Into::into),
+            body: body.into(),
+            language: None,
+            published_at: None,
+            source: None,
+            url: None,
+            byline: None,
+            revision: None,
+        }
+    }
+}

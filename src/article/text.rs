@@ -5,15 +5,5 @@ use super::identity::derive_id;
 
 /// Makes an article of a text. Nothing is trimmed: offsets must fit the text that the producer sent.
 pub(super) fn decode(text: &str) -> Article {
-    Article {
-        id: derive_id(None, None, text, text.as_bytes()),
-        title: None,
-        body: text.to_owned(),
-        language: None,
-        published_at: None,
-        source: None,
-        url: None,
-        byline: None,
-        revision: None,
-    }
+    Article::new(derive_id(None, None, text, text.as_bytes()), None, text)
 }

@@ -9,7 +9,7 @@ use rten_simd::SimdOp;
 use rten_vecmath::Softmax;
 
 use super::linear::{Activations, ByteLinear, Engine, MatrixView};
-use super::vector::{DequantiseAddNorm, DequantiseGelu, Norm, NormRow, float};
+use super::vector::{Dequantise, DequantiseAddNorm, Norm, NormRow, float};
 
 /// Rows that go through the linear layers together: their widest products, 64 * 1,536 * 4 bytes, and a layer's
 /// weights fit in a second cache of 1 MiB.
@@ -186,7 +186,7 @@ impl Encoder {
             inner_activations.clear(wide);
             layer.expand.for_rows(engine, activations, products, |_, values, row_scale| {
                 let channels = layer.expand.channels();
-                DequantiseGelu { products: values, row_scale, channels, out: inner }.dispatch();
+                Dequantise::<true> { products: values, row_scale, channels, out: inner }.dispatch();
                 inner_activations.push(engine, inner);
             });
             add_norm(engine, &layer.contract, &layer.feed_forward_norm, inner_activations, products, rows);

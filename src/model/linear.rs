@@ -182,7 +182,7 @@ impl ByteLinear {
         let outputs = self.outputs();
         self.for_rows(engine, activations, products, |row, values, row_scale| {
             let out = &mut out[row * outputs..(row + 1) * outputs];
-            Dequantise { products: values, row_scale, channels: self.channels(), out }.dispatch();
+            Dequantise::<false> { products: values, row_scale, channels: self.channels(), out }.dispatch();
         });
     }
 }

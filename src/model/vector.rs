@@ -87,15 +87,15 @@ fn rounded<I: Isa>(isa: I, part: &[f32], inverse: I::F32, zero: I::I32) -> I::I3
     isa.i32().add(floats.to_int_round(floats.mul(floats.load(part), inverse)), zero)
 }
 
-/// int8 products of one row to f32.
-pub(super) struct Dequantise<'a> {
+/// int8 products of one row to f32, with the activation `gelu` on them where `GELU` says so.
+pub(super) struct Dequantise<'a, const GELU: bool> {
     pub products: &'a [i32],
     pub row_scale: f32,
     pub channels: Channels<'a>,
     pub out: &'a mut [f32],
 }
 
-impl SimdOp for Dequantise<'_> {
+impl<const GELU: bool> SimdOp for Dequantise<'_, GELU> {
     type Output = ();
 
     #[inline(always)]
@@ -108,33 +108,7 @@ impl SimdOp for Dequantise<'_> {
             &channels,
             out,
             #[inline(always)]
-            |_, y| y,
-        );
-    }
-}
-
-/// int8 products of one row to f32, and the activation `gelu` on them.
-pub(super) struct DequantiseGelu<'a> {
-    pub products: &'a [i32],
-    pub row_scale: f32,
-    pub channels: Channels<'a>,
-    pub out: &'a mut [f32],
-}
-
-impl SimdOp for DequantiseGelu<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn eval<I: Isa>(self, isa: I) {
-        let Self { products, row_scale, channels, out } = self;
-        for_lanes(
-            isa,
-            products,
-            row_scale,
-            &channels,
-            out,
-            #[inline(always)]
-            |_, y| Gelu {}.eval(isa, y),
+            |_, y| if GELU { Gelu {}.eval(isa, y) } else { y },
         );
     }
 }
