@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::path::Path;
-use tonewire::actors::NameClass;
+use tonewire::actors::ActorKind;
 use tonewire::actors::knowledge::layout::{
     ActorRecord, ClaimRecord, HEADER, LeaderRecord, MAGIC, NOTHING, PACKED_FILES, fingerprint,
 };
@@ -79,7 +79,7 @@ struct Pack {
 
 impl Pack {
     /// The actor of an id, new or known; an empty id is a new actor without any.
-    fn actor(&mut self, id: &str, name: &str, class: NameClass, prior: u8, countries: &[u32]) -> u32 {
+    fn actor(&mut self, id: &str, name: &str, class: ActorKind, prior: u8, countries: &[u32]) -> u32 {
         if let Some(known) = self.ids.get(id).filter(|_| !id.is_empty()) {
             return *known;
         }
@@ -146,7 +146,7 @@ impl Pack {
             let [id, code, iso3, name, names, ambiguous, adjectives, people, capitals, kind] = row[..] else {
                 continue;
             };
-            let class = if id == "Q458" { NameClass::Organization } else { NameClass::Country };
+            let class = if id == "Q458" { ActorKind::Organization } else { ActorKind::Country };
             let actor = self.actor(id, name, class, 0, &[]);
             self.actors[actor as usize].is_region = kind == "region" && !LIKE_COUNTRIES.contains(&code);
             for code in [code, iso3, id].into_iter().filter(|code| !code.is_empty()) {
@@ -183,9 +183,9 @@ impl Pack {
         for row in rows(table, 7) {
             let [id, kind, name, aliases, country, ..] = row[..] else { continue };
             let class = match kind {
-                "group" => NameClass::Group,
-                "country" => NameClass::Country,
-                _ => NameClass::Organization,
+                "group" => ActorKind::Group,
+                "country" => ActorKind::Country,
+                _ => ActorKind::Organization,
             };
             let countries: Vec<u32> = self.territories.get(country).copied().into_iter().collect();
             let shown = name.split(" (").next().unwrap_or(name);
@@ -200,7 +200,7 @@ impl Pack {
     fn add_armed_groups(&mut self, table: &str) {
         for row in rows(table, 3) {
             let [id, name, aliases] = row[..] else { continue };
-            let actor = self.actor(id, name, NameClass::Organization, 0, &[]);
+            let actor = self.actor(id, name, ActorKind::Organization, 0, &[]);
             self.name(name, actor);
             for alias in list(aliases) {
                 self.name(alias, actor);
@@ -214,7 +214,7 @@ impl Pack {
             let countries: Vec<u32> =
                 list(countries).filter_map(|code| self.territories.get(code).copied()).collect();
             let Some(first) = list(names).next() else { continue };
-            let actor = self.actor(id, first, NameClass::Organization, 0, &countries);
+            let actor = self.actor(id, first, ActorKind::Organization, 0, &countries);
             for name in list(names) {
                 // Words and acronyms of parties are words and acronyms of others as well.
                 let doubt = if name.contains(' ') { "" } else { "?" };
@@ -233,7 +233,7 @@ impl Pack {
             if !first.contains(' ') && prior < PRIOR_OF_ONE_WORD {
                 continue;
             }
-            let actor = self.actor(id, first, NameClass::Person, prior, &countries);
+            let actor = self.actor(id, first, ActorKind::Person, prior, &countries);
             for name in list(names) {
                 self.person_name(name, actor);
             }
@@ -241,7 +241,7 @@ impl Pack {
         for row in rows(extra, 4) {
             let [id, name, aliases, country] = row[..4] else { continue };
             let countries: Vec<u32> = self.territories.get(country).copied().into_iter().collect();
-            let actor = self.actor(id, name, NameClass::Person, 5, &countries);
+            let actor = self.actor(id, name, ActorKind::Person, 5, &countries);
             for name in std::iter::once(name).chain(list(aliases)) {
                 self.person_name(name, actor);
             }
@@ -306,12 +306,12 @@ impl Pack {
     fn leader_without_id(&mut self, id: &str, name: &str, territory: u32) -> u32 {
         let known = self.names.get(&fold(name)).into_iter().flatten().find(|claim| {
             let record = &self.actors[claim.actor as usize];
-            record.class == NameClass::Person && record.wikidata == 0 && record.slug == NOTHING
+            record.class == ActorKind::Person && record.wikidata == 0 && record.slug == NOTHING
         });
         if let Some(claim) = known.filter(|_| id.is_empty()) {
             return claim.actor;
         }
-        let actor = self.actor(id, name, NameClass::Person, 6, &[territory]);
+        let actor = self.actor(id, name, ActorKind::Person, 6, &[territory]);
         self.person_name(name, actor);
         actor
     }

@@ -4,7 +4,7 @@
 //! ("Kyiv" as a person) can be told from what the others say. Whether a place stands for its government is left to
 //! each sentence.
 
-use super::NameClass;
+use super::ActorKind;
 use super::candidate::NamedSpan;
 use super::knowledge::{KnowledgeBase, Relation, fold};
 use crate::model::EntityKind;
@@ -43,10 +43,10 @@ fn known_kind(names: &KnowledgeBase, name: &str) -> HashMap<EntityKind, f32> {
     let mut kinds = HashMap::new();
     let claims = names.claims(name, &mut String::new());
     for claim in claims.filter(|claim| !claim.doubtful && !claim.alone) {
-        let kind = match (claim.relation, names.class(claim.actor)) {
-            (Relation::Name, NameClass::Person) => EntityKind::Person,
-            (Relation::Name, NameClass::Organization) => EntityKind::Organization,
-            (Relation::Name, NameClass::Country) | (Relation::Metonym, _) => EntityKind::Location,
+        let kind = match (claim.relation, names.kind(claim.actor)) {
+            (Relation::Name, ActorKind::Person) => EntityKind::Person,
+            (Relation::Name, ActorKind::Organization) => EntityKind::Organization,
+            (Relation::Name, ActorKind::Country) | (Relation::Metonym, _) => EntityKind::Location,
             _ => continue,
         };
         kinds.insert(kind, WEIGHT_OF_TABLE);

@@ -4,7 +4,7 @@ use super::compound::names_inside;
 use super::knowledge::{Claim, KnowledgeBase, Relation, fold_into};
 use super::phrase::Meaning;
 use super::place::government_probability;
-use super::{NameClass, Who};
+use super::{ActorKind, Who};
 use crate::model::EntityKind;
 use std::ops::Range;
 
@@ -172,7 +172,7 @@ fn possessive_behind(clean: &str, end: usize) -> Option<&'static str> {
 
 fn is_name_with_ending(knowledge: &KnowledgeBase, text: &str, name: &str, buffer: &mut String) -> bool {
     let mut claims = knowledge.claims(text, buffer).filter(|claim| !claim.doubtful);
-    let organization = claims.find(|claim| knowledge.class(claim.actor) == NameClass::Organization);
+    let organization = claims.find(|claim| knowledge.kind(claim.actor) == ActorKind::Organization);
     organization.is_some_and(|own| knowledge.claims(name, buffer).all(|claim| claim.actor != own.actor))
 }
 
@@ -209,19 +209,19 @@ fn identify(
     buffer: &mut String,
 ) -> Option<Found> {
     let all: Vec<Claim> = knowledge.claims(text, buffer).collect();
-    let class = |claim: &Claim| knowledge.class(claim.actor);
+    let class = |claim: &Claim| knowledge.kind(claim.actor);
     let of = |holds: &dyn Fn(&Claim) -> bool| -> Vec<Claim> {
         all.iter().copied().filter(|claim| holds(claim)).collect()
     };
     let is_name = |claim: &Claim| claim.relation == Relation::Name;
     match span.kind {
         EntityKind::Person => {
-            let people = of(&|claim| is_name(claim) && class(claim) == NameClass::Person);
+            let people = of(&|claim| is_name(claim) && class(claim) == ActorKind::Person);
             Some(Found::Named(NameKind::Person, people))
         }
         EntityKind::Organization => {
             let acts = |claim: &Claim| matches!(claim.relation, Relation::Name | Relation::Metonym);
-            let claims = of(&|claim| acts(claim) && class(claim) != NameClass::Person);
+            let claims = of(&|claim| acts(claim) && class(claim) != ActorKind::Person);
             let claims = without_cities(knowledge, claims);
             // A building or a capital that the model takes for an organization may still be a place.
             let only_place = claims.iter().any(|claim| claim.relation == Relation::Metonym)
@@ -232,7 +232,7 @@ fn identify(
             let government = government_probability(clean, range, span.government) >= GOVERNMENT_FROM;
             let claims = of(&|claim| match class(claim) {
                 _ if claim.relation == Relation::Metonym => government,
-                NameClass::Person => false,
+                ActorKind::Person => false,
                 _ => is_name(claim) && (government || !knowledge.is_region(claim.actor)),
             });
             let claims = without_cities(knowledge, claims);
@@ -241,7 +241,7 @@ fn identify(
         }
         // A nationality is not an actor by itself; events and works are none at all.
         EntityKind::Group | EntityKind::Other => {
-            let sure = of(&|claim| is_name(claim) && !claim.doubtful && class(claim) != NameClass::Person);
+            let sure = of(&|claim| is_name(claim) && !claim.doubtful && class(claim) != ActorKind::Person);
             (!sure.is_empty()).then_some(Found::Named(NameKind::Organization, sure))
         }
     }

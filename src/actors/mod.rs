@@ -9,9 +9,9 @@
 
 mod agreement;
 mod candidate;
-mod class;
 mod compound;
 mod cues;
+mod kind;
 pub mod knowledge;
 mod offices;
 mod phrase;
@@ -24,10 +24,10 @@ mod whole_name;
 
 pub use agreement::agree_on_kinds;
 pub use candidate::{Candidate, Found, NameKind, NamedSpan, candidates};
-pub use class::NameClass;
 pub use cues::{SPEECH_VERBS, is_one_of};
+pub use kind::ActorKind;
 pub use phrase::{Meaning, Phrase, phrases};
-pub use resolve::{How, Resolution, ResolvedActor, ResolvedMention, ResolvedPlace, resolve};
-pub use watchlist::{WatchedActor, WatchedId, WatchedKind, Watchlist, WatchlistError, WatchlistProblem};
+pub use resolve::{Resolution, ResolvedActor, ResolvedMention, ResolvedPlace, Via, resolve};
+pub use watchlist::{WatchedActor, WatchedId, Watchlist, WatchlistError, WatchlistProblem};
 pub use who::Who;
 pub use whole_name::whole_names;

@@ -2,7 +2,7 @@
 
 use super::cues::{CALENDAR, is_one_of};
 use super::knowledge::{ActorRef, Claim, KnowledgeBase, Office, Reading, Relation, fold_into};
-use super::{NameClass, Who};
+use super::{ActorKind, Who};
 use std::ops::Range;
 
 /// Most words of a noun behind a country.
@@ -166,7 +166,7 @@ impl Reader<'_> {
     fn is_country_name(&self, claim: Claim) -> bool {
         claim.relation == Relation::Name
             && !claim.doubtful
-            && self.knowledge.class(claim.actor) == NameClass::Country
+            && self.knowledge.kind(claim.actor) == ActorKind::Country
     }
 
     /// From the start of one word to the end of another, where nothing but blanks is between them.
@@ -248,7 +248,7 @@ impl Reader<'_> {
         let groups = |claim: &Claim| {
             claim.relation == Relation::Name
                 && !claim.doubtful
-                && matches!(self.knowledge.class(claim.actor), NameClass::Group | NameClass::Organization)
+                && matches!(self.knowledge.kind(claim.actor), ActorKind::Group | ActorKind::Organization)
         };
         only(claims, groups)
     }

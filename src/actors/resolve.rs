@@ -7,7 +7,7 @@ use super::offices::holder;
 use super::phrase::Meaning;
 use super::short_names::{ends, short_names};
 use super::whole_name::ends_as_organization;
-use super::{NameClass, WatchedActor, WatchedId, WatchedKind, Who};
+use super::{ActorKind, WatchedActor, WatchedId, Who};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Of two people with one name the better known one is meant if it leads by so much.
@@ -43,7 +43,7 @@ pub struct ResolvedActor {
     /// The project's own id such as `tw:state-duma`, of known actors without a certain item.
     pub slug: Option<String>,
     pub name: String,
-    pub class: NameClass,
+    pub kind: ActorKind,
     /// The groups of the user's watch-list that the actor belongs to.
     pub groups: Vec<String>,
 }
@@ -55,12 +55,12 @@ pub struct ResolvedMention {
     pub candidate: usize,
     /// Position in [`Resolution::actors`].
     pub actor: usize,
-    pub how: How,
+    pub how: Via,
 }
 
-/// How a mention names its actor.
+/// Via a mention names its actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum Via {
     Name,
     Alias,
     Acronym,
@@ -140,7 +140,7 @@ struct Resolver<'a> {
     acronyms: HashMap<String, Key>,
     /// Per actor: how often the model took it for each class. A name is read again and again, and one slip must not
     /// decide.
-    votes: Vec<BTreeMap<NameClass, usize>>,
+    votes: Vec<BTreeMap<ActorKind, usize>>,
     result: Resolution,
 }
 
@@ -160,7 +160,7 @@ impl Resolver<'_> {
             };
             let Some(actor) = actor else { continue };
             if self.certain.insert(actor) {
-                if self.knowledge.class(actor) == NameClass::Country {
+                if self.knowledge.kind(actor) == ActorKind::Country {
                     self.countries.insert(actor);
                 }
                 self.countries.extend(self.knowledge.countries(actor));
@@ -199,7 +199,7 @@ impl Resolver<'_> {
             folded.split(' ').enumerate().filter(|(at, word)| *at == 0 || *at == last || word.len() > 1);
         let plain = kept.map(|(_, word)| word).collect::<Vec<_>>().join(" ");
         let people = self.knowledge.claims(&plain, &mut String::new()).filter(|claim| {
-            claim.relation == Relation::Name && self.knowledge.class(claim.actor) == NameClass::Person
+            claim.relation == Relation::Name && self.knowledge.kind(claim.actor) == ActorKind::Person
         });
         match self.choose(&people.collect::<Vec<_>>()) {
             Some(actor) if plain != folded => Key::Known(actor),
@@ -245,7 +245,7 @@ impl Resolver<'_> {
             let person = match &candidate.found {
                 Found::Named(kind, _) => *kind == NameKind::Person,
                 Found::Watched(watched) => {
-                    self.watched(*watched).is_some_and(|one| one.kind == WatchedKind::Person)
+                    self.watched(*watched).is_some_and(|one| one.kind == ActorKind::Person)
                 }
                 _ => false,
             };
@@ -306,12 +306,12 @@ impl Resolver<'_> {
             }
             (Found::Phrase(Meaning::Holder { territory, office }), _) => {
                 let person = holder(self.knowledge, *territory, *office, self.date, &self.certain);
-                person.map(|person| (Key::Known(person), How::Role))
+                person.map(|person| (Key::Known(person), Via::Role))
             }
             (Found::Phrase(Meaning::Watched(_)) | Found::Watched(_), Some(own)) => {
-                Some((own.clone(), How::Name))
+                Some((own.clone(), Via::Name))
             }
-            (Found::Phrase(_), Some(own)) => Some((own.clone(), How::Demonym)),
+            (Found::Phrase(_), Some(own)) => Some((own.clone(), Via::Demonym)),
             (Found::Named(kind, claims), Some(own)) => Some(self.key_of(*kind, claims, text, own)),
             _ => None,
         };
@@ -321,9 +321,9 @@ impl Resolver<'_> {
         self.result.mentions.push(ResolvedMention { candidate: position, actor, how });
     }
 
-    fn key_of(&self, kind: NameKind, claims: &[Claim], text: &str, own: &Key) -> (Key, How) {
+    fn key_of(&self, kind: NameKind, claims: &[Claim], text: &str, own: &Key) -> (Key, Via) {
         if let Some(key) = self.acronyms.get(text) {
-            return (key.clone(), How::Acronym);
+            return (key.clone(), Via::Acronym);
         }
         let one_word = !text.contains(' ');
         let person = kind == NameKind::Person && (one_word || matches!(own, Key::Name(_)));
@@ -334,16 +334,16 @@ impl Resolver<'_> {
             && let Some(known) = self.person_by_part(&fold(text))
         {
             // Two people of that name: an actor of its own rather than the wrong one.
-            return known.clone().map_or_else(|| (Key::Name(fold(text)), How::Name), |key| (key, How::Alias));
+            return known.clone().map_or_else(|| (Key::Name(fold(text)), Via::Name), |key| (key, Via::Alias));
         }
         let metonym = |claim: &Claim| Key::Known(claim.actor) == *own && claim.relation == Relation::Metonym;
         let shouted = one_word && text.len() > 1 && !text.chars().any(char::is_lowercase);
         let how = if claims.iter().any(metonym) {
-            How::Metonym
+            Via::Metonym
         } else if shouted {
-            How::Acronym
+            Via::Acronym
         } else {
-            How::Name
+            Via::Name
         };
         (own.clone(), how)
     }
@@ -381,14 +381,14 @@ impl Resolver<'_> {
                 wikidata: self.knowledge.wikidata(*actor),
                 slug: self.knowledge.slug(*actor).map(str::to_owned),
                 name: self.knowledge.name(*actor).to_owned(),
-                class: self.knowledge.class(*actor),
+                kind: self.knowledge.kind(*actor),
                 groups: Vec::new(),
             },
             Key::Name(_) => ResolvedActor {
                 wikidata: None,
                 slug: None,
                 name: text.to_owned(),
-                class: NameClass::Organization,
+                kind: ActorKind::Organization,
                 groups: Vec::new(),
             },
         };
@@ -424,12 +424,7 @@ impl Resolver<'_> {
             wikidata: id.filter(|id| matches!(id, WatchedId::Wikidata(_))).map(ToString::to_string),
             slug: id.filter(|id| matches!(id, WatchedId::Own(_))).map(ToString::to_string),
             name: watched.map_or(text, |watched| &watched.name).to_owned(),
-            class: match watched.map(|watched| watched.kind) {
-                Some(WatchedKind::Person) => NameClass::Person,
-                Some(WatchedKind::Country) => NameClass::Country,
-                Some(WatchedKind::Group) => NameClass::Group,
-                Some(WatchedKind::Organization) | None => NameClass::Organization,
-            },
+            kind: watched.map_or(ActorKind::Organization, |watched| watched.kind),
             groups: watched.map(|watched| watched.groups.clone()).unwrap_or_default(),
         }
     }
@@ -438,8 +433,7 @@ impl Resolver<'_> {
     fn decide(mut self) -> Resolution {
         for (actor, votes) in self.result.actors.iter_mut().zip(&self.votes) {
             if let Some((class, _)) = votes.iter().max_by_key(|(_, count)| **count) {
-                actor.class =
-                    if ends_as_organization(&actor.name) { NameClass::Organization } else { *class };
+                actor.kind = if ends_as_organization(&actor.name) { ActorKind::Organization } else { *class };
             }
         }
         self.result
@@ -471,11 +465,11 @@ fn only(mut actors: impl Iterator<Item = ActorRef>) -> Option<ActorRef> {
     actors.all(|actor| actor == first).then_some(first)
 }
 
-fn class_of(kind: NameKind) -> NameClass {
+fn class_of(kind: NameKind) -> ActorKind {
     match kind {
-        NameKind::Person => NameClass::Person,
-        NameKind::Organization => NameClass::Organization,
-        NameKind::Government => NameClass::Country,
+        NameKind::Person => ActorKind::Person,
+        NameKind::Organization => ActorKind::Organization,
+        NameKind::Government => ActorKind::Country,
     }
 }
 

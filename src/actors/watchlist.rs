@@ -6,38 +6,11 @@
 
 mod parse;
 
+use super::ActorKind;
 use super::knowledge::fold;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// What a watched actor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WatchedKind {
-    Person,
-    Organization,
-    Country,
-    Group,
-}
-
-impl WatchedKind {
-    const ALL: [Self; 4] = [Self::Person, Self::Organization, Self::Country, Self::Group];
-
-    /// The word for it in the file and in records.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Organization => "organization",
-            Self::Country => "country",
-            Self::Group => "group",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
 
 /// The id that the user gives an actor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +58,7 @@ pub struct WatchedActor {
     pub id: Option<WatchedId>,
     /// The name that records show.
     pub name: String,
-    pub kind: WatchedKind,
+    pub kind: ActorKind,
     /// Other names under which articles speak of it.
     pub aliases: Vec<String>,
     /// The user's groups, such as `competitors`, in the order of the file, each once.

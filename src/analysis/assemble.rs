@@ -6,10 +6,8 @@ use super::reading::Reading;
 use super::reports::Reports;
 use super::verdict::{by_holder, from_probabilities, is_mixed, neutral, verdict};
 use super::voices::Voices;
-use super::{
-    Actor, ActorIndex, ActorKind, Analysis, Field, Holder, Location, Mention, Place, Quote, Role, Status, Via,
-};
-use crate::actors::{Candidate, How, NameClass, Resolution, ResolvedActor, ResolvedMention};
+use super::{Actor, ActorIndex, Analysis, Field, Holder, Location, Mention, Place, Quote, Role, Status};
+use crate::actors::{Candidate, Resolution, ResolvedActor, ResolvedMention};
 use crate::model::MentionScore;
 use crate::sentiment::{adjusted, is_speech};
 use crate::text::Boilerplate;
@@ -179,7 +177,7 @@ impl ReadField<'_> {
             actor: resolved.actor,
             mention: Mention {
                 location: self.location(candidate.range.clone()),
-                via: via(resolved.how),
+                via: resolved.how,
                 sentence: self.reading.delivered(sentence.clone()),
                 holder: speaker.map_or(Holder::Article, |speaker| Holder::Actor(ActorIndex(speaker))),
                 sentiment,
@@ -199,7 +197,7 @@ fn actor(position: usize, resolved: &ResolvedActor, notes: &[&Noted], heaviest: 
         wikidata: resolved.wikidata.clone(),
         slug: resolved.slug.clone(),
         name: resolved.name.clone(),
-        kind: kind(resolved.class),
+        kind: resolved.kind,
         groups: resolved.groups.clone(),
         role: role(notes),
         salience: weight(notes) / heaviest,
@@ -207,26 +205,6 @@ fn actor(position: usize, resolved: &ResolvedActor, notes: &[&Noted], heaviest: 
         mixed: is_mixed(evidence()),
         by_holder: by_holder(scored()),
         mentions: notes.iter().map(|note| note.mention.clone()).collect(),
-    }
-}
-
-fn kind(class: NameClass) -> ActorKind {
-    match class {
-        NameClass::Person => ActorKind::Person,
-        NameClass::Organization => ActorKind::Organization,
-        NameClass::Country => ActorKind::Country,
-        NameClass::Group => ActorKind::Group,
-    }
-}
-
-fn via(how: How) -> Via {
-    match how {
-        How::Metonym => Via::Metonym,
-        How::Acronym => Via::Acronym,
-        How::Alias => Via::Alias,
-        How::Name => Via::Name,
-        How::Role => Via::Role,
-        How::Demonym => Via::Demonym,
     }
 }
 

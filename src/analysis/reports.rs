@@ -2,7 +2,7 @@
 
 use super::assemble::FoundName;
 use super::reading::Reading;
-use crate::actors::{NameClass, Resolution, ResolvedMention};
+use crate::actors::{ActorKind, Resolution, ResolvedMention};
 use crate::sentiment::{Part, Stance, StanceMention, report};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -47,12 +47,12 @@ impl Reports {
                 if range.start < sentence.start || range.end > sentence.end || !behind {
                     continue;
                 }
-                let class = resolution.actors.get(mention.actor).map(|actor| actor.class);
+                let class = resolution.actors.get(mention.actor).map(|actor| actor.kind);
                 own.push((mention.candidate, name.score.probabilities));
                 places.push(StanceMention {
                     range: range.start - sentence.start..range.end - sentence.start,
                     actor: mention.actor,
-                    person: class == Some(NameClass::Person),
+                    person: class == Some(ActorKind::Person),
                 });
             }
             if reading.boilerplate_at(sentence.start).is_none() {

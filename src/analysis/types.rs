@@ -1,5 +1,6 @@
 //! What the stage finds in an article.
 
+pub use crate::actors::{ActorKind, Via};
 use crate::text::Span;
 
 /// What became of the article's text.
@@ -56,27 +57,6 @@ pub enum Holder {
     Actor(ActorIndex),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ActorKind {
-    Person,
-    Organization,
-    Country,
-    Group,
-}
-
-impl ActorKind {
-    /// The word for it in records and labels.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Organization => "organization",
-            Self::Country => "country",
-            Self::Group => "group",
-        }
-    }
-}
-
 /// The part an actor plays in the article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -84,17 +64,6 @@ pub enum Role {
     Byline,
     QuotedOnly,
     RelatedLink,
-}
-
-/// The kind of expression that names the actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Via {
-    Name,
-    Alias,
-    Acronym,
-    Metonym,
-    Role,
-    Demonym,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

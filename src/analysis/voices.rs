@@ -3,7 +3,7 @@
 use super::assemble::{FieldReading, FoundName};
 use super::findings::FoundQuotePart;
 use super::reading::Reading;
-use crate::actors::{NameClass, Resolution, ResolvedMention};
+use crate::actors::{ActorKind, Resolution, ResolvedMention};
 use crate::model::QuotePartKind;
 use crate::sentiment::{Attribution, Spoken, Voice, actor_in, attribute};
 use crate::text::{QuotedText, quotes};
@@ -35,7 +35,7 @@ impl Voices {
             .iter()
             .filter_map(|mention| {
                 let FoundName { candidate, .. } = field.names.get(mention.candidate.checked_sub(first)?)?;
-                let person = resolution.actors.get(mention.actor)?.class == NameClass::Person;
+                let person = resolution.actors.get(mention.actor)?.kind == ActorKind::Person;
                 let range = candidate.range.clone();
                 enclosing(&quotes, &range).is_none().then_some(Voice { range, actor: mention.actor, person })
             })

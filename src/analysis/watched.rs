@@ -1,7 +1,7 @@
 //! The user's own names, ids and groups on the actors of an article.
 
-use super::{Actor, ActorKind, Analysis, Field, Mention};
-use crate::actors::{WatchedActor, WatchedId, WatchedKind, Watchlist};
+use super::{Actor, Analysis, Field, Mention};
+use crate::actors::{WatchedActor, WatchedId, Watchlist};
 use crate::article::Article;
 
 /// Gives every actor that is on the list its name, id, kind and groups. The list goes before what the program knows.
@@ -52,10 +52,5 @@ fn apply(watched: &WatchedActor, actor: &mut Actor) {
     }
     actor.name.clone_from(&watched.name);
     actor.groups.clone_from(&watched.groups);
-    actor.kind = match watched.kind {
-        WatchedKind::Person => ActorKind::Person,
-        WatchedKind::Organization => ActorKind::Organization,
-        WatchedKind::Country => ActorKind::Country,
-        WatchedKind::Group => ActorKind::Group,
-    };
+    actor.kind = watched.kind;
 }

@@ -4,7 +4,7 @@
 //! numbers are little-endian. A position in the strings points at a length of two bytes and the UTF-8 behind it.
 
 use super::office::Office;
-use crate::actors::NameClass;
+use crate::actors::ActorKind;
 
 pub const MAGIC: [u8; 8] = *b"TWACTOR1";
 /// Sections: actors, claims, leaders, countries, territories, strings, names.
@@ -53,7 +53,7 @@ pub struct ActorRecord {
     /// Position of the first country in the countries.
     pub countries: u32,
     pub country_count: u8,
-    pub class: NameClass,
+    pub class: ActorKind,
     /// How often people of that name mean this one, from 0 to 9.
     pub prior: u8,
     /// Part of a country, which acts by itself more rarely than it is a place.
@@ -88,7 +88,7 @@ impl ActorRecord {
             name: number_at(bytes, 8)?,
             countries: number_at(bytes, 12)?,
             country_count: bytes[16],
-            class: NameClass::ALL.into_iter().find(|class| *class as u8 == bytes[17])?,
+            class: ActorKind::ALL.into_iter().find(|class| *class as u8 == bytes[17])?,
             prior: bytes[18],
             is_region: bytes[19] != 0,
         })

@@ -15,7 +15,7 @@ pub use layout::{Relation, Shape};
 pub use nouns::{Nouns, Reading};
 pub use office::Office;
 
-use super::NameClass;
+use super::ActorKind;
 use fst::Map;
 use layout::{ActorRecord, ClaimRecord, HEADER, LeaderRecord, MAGIC, NOTHING, SECTIONS, number_at};
 use std::collections::HashMap;
@@ -124,8 +124,8 @@ impl KnowledgeBase {
     }
 
     #[must_use]
-    pub fn class(&self, actor: ActorRef) -> NameClass {
-        self.record(actor).map_or(NameClass::Organization, |record| record.class)
+    pub fn kind(&self, actor: ActorRef) -> ActorKind {
+        self.record(actor).map_or(ActorKind::Organization, |record| record.class)
     }
 
     /// How often people of its name mean this person, from 0 to 9.
@@ -213,7 +213,7 @@ fn codes(territories: &'static [u8], strings: &'static [u8]) -> HashMap<&'static
 fn slugs(actors: &'static [u8], strings: &'static [u8]) -> HashMap<String, ActorRef> {
     let count = u32::try_from(actors.len() / ActorRecord::BYTES).unwrap_or_default();
     let rows = (0..count).filter_map(|index| {
-        let record = ActorRecord::read(actors, index).filter(|record| record.class != NameClass::Person)?;
+        let record = ActorRecord::read(actors, index).filter(|record| record.class != ActorKind::Person)?;
         let id = match string_at(strings, record.slug) {
             Some(slug) => slug.to_owned(),
             None => format!("Q{}", record.wikidata),

@@ -34,7 +34,7 @@ fn a_person_and_a_company_of_one_surname_are_two_actors() {
         &[("Ove Brask", Person), ("Brask Shipping", Organization), ("Brask", Person)],
     );
     let [(person, of_person), (company, of_company)] = &found[..] else { panic!("{found:?}") };
-    assert_eq!((person.class, company.class), (NameClass::Person, NameClass::Organization));
+    assert_eq!((person.kind, company.kind), (ActorKind::Person, ActorKind::Organization));
     assert_eq!((of_person.len(), of_company.len()), (2, 1));
 }
 
@@ -44,7 +44,7 @@ fn a_company_goes_on_without_its_last_word_and_its_legal_form() {
         let text = format!("{full} grew. Tarvel hired. Tarvel paid.");
         let found = actors(&text, &[(full, Organization), ("Tarvel", Person), ("Tarvel", Person)]);
         let [(company, mentions)] = &found[..] else { panic!("{found:?}") };
-        assert_eq!((company.class, mentions.len()), (NameClass::Organization, 3), "{full}");
+        assert_eq!((company.kind, mentions.len()), (ActorKind::Organization, 3), "{full}");
     }
     let found = actors(
         "Tarvel Systems sued Tarvel Capital. Tarvel paid.",

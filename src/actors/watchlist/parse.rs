@@ -1,6 +1,6 @@
 //! From TOML to actors. Every mistake is told at once, with its line.
 
-use super::{WatchedActor, WatchedId, WatchedKind, WatchlistError, WatchlistProblem};
+use super::{ActorKind, WatchedActor, WatchedId, WatchlistError, WatchlistProblem};
 use crate::actors::knowledge::fold;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -147,14 +147,14 @@ impl Parser {
         Some(name)
     }
 
-    fn kind(&mut self, entry: &Spanned<DeValue<'_>>, table: &DeTable<'_>) -> Option<WatchedKind> {
-        let words = WatchedKind::ALL.map(WatchedKind::as_str).join(", ");
+    fn kind(&mut self, entry: &Spanned<DeValue<'_>>, table: &DeTable<'_>) -> Option<ActorKind> {
+        let words = ActorKind::ALL.map(ActorKind::as_str).join(", ");
         let Some(value) = table.get("kind") else {
             self.problem(&entry.span(), "actor.kind", "missing", format!("write one of {words}"));
             return None;
         };
         let word = self.text(value, "actor.kind")?;
-        let kind = WatchedKind::from_word(&word);
+        let kind = ActorKind::from_word(&word);
         if kind.is_none() {
             self.problem(
                 &value.span(),
