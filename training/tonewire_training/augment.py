@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from .examples import Example
 
-CAPS_SHARE, TITLE_SHARE, LOWER_SHARE = 0.08, 0.04, 0.02
+CAPS_SHARE, TITLE_SHARE, LOWER_SHARE = 0.15, 0.04, 0.02
 """Share of training texts in capitals, in Title Case, and in small letters."""
-POSSESSIVE_SHARE = 0.12
+POSSESSIVE_SHARE = 0.2
 """Share of training texts in which every other name gets a possessive. Without it an added possessive cost 2.5 points."""
 
 
