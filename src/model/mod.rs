@@ -181,7 +181,19 @@ impl Model {
     /// model was trained on sentences and reads them best.
     #[must_use]
     pub fn read_sentences(&self, sentences: &[&str]) -> Vec<SentenceReading> {
-        let texts: Vec<Text> = sentences.iter().map(|sentence| self.text(sentence)).collect();
+        self.read_texts(sentences.iter().map(|sentence| self.text(self.tokenizer.pieces(sentence))).collect())
+    }
+
+    /// As [`read_sentences`](Self::read_sentences), without what stands in the spans: for names that read as if they
+    /// judged. The model was trained with such gaps.
+    #[must_use]
+    pub fn read_sentences_without(&self, sentences: &[(&str, &[Span])]) -> Vec<SentenceReading> {
+        let pieces =
+            sentences.iter().map(|(sentence, hidden)| self.tokenizer.pieces_without(sentence, hidden));
+        self.read_texts(pieces.map(|pieces| self.text(pieces)).collect())
+    }
+
+    fn read_texts(&self, texts: Vec<Text>) -> Vec<SentenceReading> {
         let windows: Vec<(&Pieces, &Window)> = texts
             .iter()
             .flat_map(|text| text.windows.iter().map(move |window| (&text.pieces, window)))
@@ -225,8 +237,7 @@ impl Model {
         MentionScore { probabilities, government: reading[1] }
     }
 
-    fn text(&self, sentence: &str) -> Text {
-        let pieces = self.tokenizer.pieces(sentence);
+    fn text(&self, pieces: Pieces) -> Text {
         let windows = windows(&pieces, self.metadata.architecture.window_pieces);
         Text { pieces, windows }
     }

@@ -20,10 +20,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde_json::Value;
 
 /// Cases of level `must` that fail as yet, with what is missing. A case that comes to pass must leave the list.
-const NOT_YET: &[(&str, &str)] = &[
-    ("M01", "praise by way of \"never\" is read as neutral"),
-    ("M06", "a person's name made of words of praise colours the sentiment toward the person"),
-];
+const NOT_YET: &[(&str, &str)] = &[];
 
 static SHOULD_HELD: AtomicUsize = AtomicUsize::new(0);
 static SHOULD_CHECKS: AtomicUsize = AtomicUsize::new(0);

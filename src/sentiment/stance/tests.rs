@@ -235,6 +235,33 @@ fn long_sentences_take_linear_time() {
     }
 }
 
+#[test]
+fn never_so_good_praises_and_never_so_bad_blames() {
+    let parts = |text: &str| -> Vec<(usize, Part)> { report(text, &mentions(text), None).parts };
+    for text in [
+        "The Orlen Union has never been this effective, officials said.",
+        "Jon Abel has never looked better.",
+        "Mirow and Tavia have never been more closely united.",
+        "Tavia has never before been so strong.",
+    ] {
+        assert!(parts(text).contains(&(0, Part::Preferred)), "{text}: {:?}", parts(text));
+    }
+    for text in
+        ["The Council of Lakes has never been so divided.", "Ruth Dane, the mayor, has never seemed weaker."]
+    {
+        assert!(parts(text).contains(&(0, Part::Blamed)), "{text}: {:?}", parts(text));
+    }
+    for text in [
+        "Tavia was never that strong.",
+        "Tavia has never been as good as Mirow.",
+        "Tavia has never been to Sorba.",
+        "Tavia has never been weak.",
+        "Tavia has never been more than a village.",
+    ] {
+        assert_eq!(parts(text), [], "{text}");
+    }
+}
+
 fn mentions_fast(text: &str) -> Vec<StanceMention> {
     let named = text.match_indices("Tavia").chain(text.match_indices("Mirow"));
     named
