@@ -181,7 +181,8 @@ impl Model {
     /// model was trained on sentences and reads them best.
     #[must_use]
     pub fn read_sentences(&self, sentences: &[&str]) -> Vec<SentenceReading> {
-        self.read_texts(sentences.iter().map(|sentence| self.text(self.tokenizer.pieces(sentence))).collect())
+        let pieces = sentences.iter().map(|sentence| self.tokenizer.pieces(sentence));
+        self.read_texts(&pieces.map(|pieces| self.text(pieces)).collect::<Vec<_>>())
     }
 
     /// As [`read_sentences`](Self::read_sentences), without what stands in the spans: for names that read as if they
@@ -190,10 +191,10 @@ impl Model {
     pub fn read_sentences_without(&self, sentences: &[(&str, &[Span])]) -> Vec<SentenceReading> {
         let pieces =
             sentences.iter().map(|(sentence, hidden)| self.tokenizer.pieces_without(sentence, hidden));
-        self.read_texts(pieces.map(|pieces| self.text(pieces)).collect())
+        self.read_texts(&pieces.map(|pieces| self.text(pieces)).collect::<Vec<_>>())
     }
 
-    fn read_texts(&self, texts: Vec<Text>) -> Vec<SentenceReading> {
+    fn read_texts(&self, texts: &[Text]) -> Vec<SentenceReading> {
         let windows: Vec<(&Pieces, &Window)> = texts
             .iter()
             .flat_map(|text| text.windows.iter().map(move |window| (&text.pieces, window)))
