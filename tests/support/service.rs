@@ -115,6 +115,16 @@ impl Service {
         });
     }
 
+    /// Whether `/readyz` answers 200 now.
+    pub fn is_ready(&self) -> bool {
+        self.get("/readyz").is_some_and(|response| response.status == 200)
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
     /// A scrape.
     pub fn metrics(&self) -> Metrics {
         let response = eventually("/metrics answers", || self.get("/metrics"));
