@@ -10,7 +10,7 @@ use super::input::{assert_in_order, text};
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::embedded().expect("the embedded model is sound"));
 
 /// Most of a sentence that goes through the encoder here: it is slow, and windows need no more.
-const LONGEST_ENCODED: usize = 400;
+const LONGEST_ENCODED: usize = 200;
 
 /// Pieces point into the sentence and leave no word out; what is read lies on character boundaries, and every
 /// mention gets probabilities.
