@@ -211,6 +211,10 @@ impl Partition {
 }
 
 #[cfg(test)]
+#[path = "slots_properties.rs"]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
 

@@ -22,7 +22,16 @@ impl Log {
         self.text().lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
     }
 
-    pub fn text(&self) -> String {
+    pub fn show_when_a_thread_panics(&self) {
+        let log = self.clone();
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            eprintln!("{}", log.text());
+            report(panic);
+        }));
+    }
+
+    fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 }

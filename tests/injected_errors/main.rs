@@ -1,8 +1,8 @@
 //! The error classes of `kafka::errors`, injected into answers of librdkafka's mock cluster: a row for each request and
-//! error, with what becomes of the batch, the clients or the service. Each row shows by the client's own log that it
-//! was given the error, that every article comes out all the same, and that a fresh one does.
+//! error, with what becomes of the batch, the clients or the service. Each row shows by the cluster's own log that
+//! the error was given out, that every article comes out all the same, and that a fresh one does.
 //!
-//! Each row runs in a process of its own, since the client's log is that of its process; several run at once, since a
+//! Each row runs in a process of its own, since librdkafka's log is that of its process; several run at once, since a
 //! join takes the mock cluster three seconds.
 
 #![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]

@@ -90,8 +90,8 @@ pub const ROWS: &[Row] = &[
     row(AT_LEAST, Api::JoinGroup, Error::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1, Then::Nothing),
     row(ONCE, Api::SyncGroup, Error::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, 1, Then::Nothing),
     row(AT_LEAST, Api::Heartbeat, Error::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, 1, Then::Nothing),
-    row(AT_LEAST, Api::Heartbeat, Error::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 1, Then::Nothing),
-    row(AT_LEAST, Api::Heartbeat, Error::RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 1, Then::Nothing),
+    row(AT_LEAST, Api::Heartbeat, Error::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 1, Then::BatchAgain),
+    row(AT_LEAST, Api::Heartbeat, Error::RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 1, Then::BatchAgain),
     // Input.
     row(ONCE, Api::OffsetFetch, Error::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 2, Then::Nothing),
     row(ONCE, Api::Fetch, Error::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 2, Then::Nothing),

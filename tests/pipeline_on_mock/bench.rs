@@ -9,7 +9,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders, OwnedMessage};
 use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
+use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use tonewire::analysis::{Analysis, Analyze, Status};
 use tonewire::article::Article;
 use tonewire::config::{Config, Delivery, Settings};
@@ -60,7 +60,19 @@ impl Bench {
     }
 
     pub fn with_brokers(brokers: i32, partitions: i32) -> Self {
-        let cluster = MockCluster::new(brokers).unwrap();
+        Self::on(MockCluster::new(brokers).unwrap(), brokers, partitions)
+    }
+
+    /// On a cluster that logs every request it receives. It lives as long as the process.
+    pub fn with_logged_requests(partitions: i32) -> Self {
+        // With a thread that polls, since the log comes by way of the client's queue.
+        let host: ThreadedProducer<DefaultProducerContext> =
+            ClientConfig::new().set("test.mock.num.brokers", "1").set("debug", "mock").create().unwrap();
+        let host: &'static ThreadedProducer<_> = Box::leak(Box::new(host));
+        Self::on(host.client().mock_cluster().unwrap(), 1, partitions)
+    }
+
+    fn on(cluster: MockCluster<'static, DefaultProducerContext>, brokers: i32, partitions: i32) -> Self {
         for topic in [INPUT, OUTPUT, DEAD] {
             cluster.create_topic(topic, partitions, brokers).unwrap();
         }
