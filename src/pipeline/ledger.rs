@@ -105,6 +105,11 @@ impl Ledger {
         });
     }
 
+    /// Output records of the open batch for a topic.
+    pub(super) fn sent_to(&self, topic: &str) -> u64 {
+        self.output_records.get(topic).map_or(0, |(records, _)| *records)
+    }
+
     pub(super) fn batch_len(&self) -> usize {
         self.entries.len()
     }

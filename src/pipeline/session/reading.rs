@@ -9,11 +9,12 @@ use crate::config::StartFrom;
 use crate::kafka::{IncomingRecord, Polled, verdict};
 use crate::telemetry::events::ConsumerProblem;
 
-use super::super::outcome::Failure;
+use super::super::outcome::Outcome;
+use super::super::refusals::Form;
 use super::super::service::ServiceError;
 use super::super::slots::Taken;
 use super::super::workers::Job;
-use super::{BUSY_POLL, Session, SessionEnd, Turn, ended_by};
+use super::{BUSY_POLL, Session, SessionEnd, Turn};
 
 /// Records read in one turn before outcomes are looked at again.
 const RECORDS_PER_TURN: usize = 200;
@@ -22,8 +23,10 @@ const IDLE_POLL: Duration = Duration::from_millis(20);
 
 impl Session<'_> {
     pub(super) fn receive(&mut self) -> Turn {
-        if self.over_limit_since.is_some() && !self.paused {
-            // Not polling for less than `pause_after` keeps what the client has fetched.
+        while let Some(polled) = self.held.next() {
+            self.handle(polled)?;
+        }
+        if self.pressure.holds_back() {
             self.collect(BUSY_POLL);
             return Ok(());
         }
@@ -42,7 +45,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    pub(super) fn handle(&mut self, polled: Polled) -> Turn {
+    fn handle(&mut self, polled: Polled) -> Turn {
         match polled {
             Polled::Nothing => Ok(()),
             Polled::Record(record) => self.take(record),
@@ -56,7 +59,10 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn take(&mut self, record: IncomingRecord) -> Turn {
+    fn take(&mut self, record: IncomingRecord) -> Turn {
+        if self.rewind_due {
+            return Ok(());
+        }
         let record = Arc::new(record);
         let (taken, stay) =
             self.slots.take(&record).map_err(|error| SessionEnd::Rebuild(error.to_string()))?;
@@ -65,9 +71,7 @@ impl Session<'_> {
             Taken::New => self.shared.ledger.received(&record),
             Taken::Again => {}
         }
-        if let Some(message) = self.shared.refused.get(&record.source) {
-            let failure = Failure { stage: "produce", code: "output_refused", message: message.clone() };
-            let outcome = self.shared.processor.fail(&record, failure, 2);
+        if let Some(outcome) = self.outcome_after_refusal(&record)? {
             self.slots.finish(&record, outcome);
             return Ok(());
         }
@@ -78,7 +82,26 @@ impl Session<'_> {
             .map_err(|_| SessionEnd::Rebuild("the workers' queue is full or closed".into()))
     }
 
-    pub(super) fn consumer_error(&mut self, error: &KafkaError) -> Turn {
+    /// The outcome of a record that a broker has refused before, where it is not to be read again.
+    fn outcome_after_refusal(&self, record: &IncomingRecord) -> Result<Option<Outcome>, SessionEnd> {
+        let Some(manner) = self.refusals.manner(&record.source.partition, record.source.offset) else {
+            return Ok(None);
+        };
+        let Some(failure) = manner.failure.clone() else { return Ok(None) };
+        match manner.form {
+            Form::Result => Ok(None),
+            Form::Nothing => {
+                let source_offset = record.source.clone();
+                Err(SessionEnd::Failed(ServiceError::BadRecord { source_offset, failure }))
+            }
+            form => {
+                let attempts = manner.refusals.saturating_add(1);
+                Ok(Some(self.shared.processor.fail_as(record, failure, attempts, form)))
+            }
+        }
+    }
+
+    fn consumer_error(&mut self, error: &KafkaError) -> Turn {
         let code = error.rdkafka_error_code();
         if code == Some(RDKafkaErrorCode::AutoOffsetReset)
             && self.shared.config.kafka.start_from == StartFrom::Fail
@@ -90,7 +113,7 @@ impl Session<'_> {
             .emit(&self.shared.telemetry, &self.shared.limiter);
         // Everything else heals by itself while polling goes on, a missing topic or right among it.
         match error {
-            KafkaError::MessageConsumptionFatal(_) => Err(ended_by(verdict(error), error.to_string())),
+            KafkaError::MessageConsumptionFatal(_) => Err(self.ended_by(verdict(error), error.to_string())),
             _ => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use rdkafka::TopicPartitionList;
 use crate::kafka::{PartitionId, Verdict};
 use crate::telemetry::events::Rebalanced;
 
-use super::{BUSY_POLL, REWIND_TIMEOUT, Session, SessionEnd, Turn};
+use super::{BUSY_POLL, Session, SessionEnd, Turn};
 
 impl Session<'_> {
     pub(super) fn assigned(&mut self, partitions: &TopicPartitionList) -> Turn {
@@ -19,7 +19,7 @@ impl Session<'_> {
         self.consumer
             .accept_assignment(partitions)
             .map_err(|error| SessionEnd::Rebuild(format!("the assignment was refused: {error}")))?;
-        if self.paused {
+        if self.pressure.paused {
             // New partitions arrive running (arroyo PR #412).
             self.set_paused(true);
         }
@@ -32,6 +32,7 @@ impl Session<'_> {
         Rebalanced { kind, partitions: &describe(partitions) }.emit(&self.shared.telemetry);
         let revoked = ids(partitions);
         let closed = if lost {
+            self.rewind_due = true;
             self.abort_batch(Verdict::Abort, "partitions were lost to another member", &[])
         } else {
             self.drain(&revoked).and_then(|()| self.close_batch())
@@ -39,19 +40,14 @@ impl Session<'_> {
         for id in &revoked {
             let dropped = self.slots.revoke(id);
             self.shared.ledger.returned(id, dropped);
+            self.refusals.forget(id);
         }
+        self.shared.pool.forget_ended();
         self.consumer
             .release(partitions)
             .map_err(|error| SessionEnd::Rebuild(format!("partitions could not be released: {error}")))?;
         self.assignment_changed();
-        closed?;
-        if lost {
-            let kept = self.slots.first_seen();
-            self.consumer.rewind(&kept, REWIND_TIMEOUT).map_err(|error| {
-                SessionEnd::Rebuild(format!("cannot go back to the committed offsets: {error}"))
-            })?;
-        }
-        Ok(())
+        closed
     }
 
     /// Waits for the records of `ids` that are in work, at most `drain_timeout`: a longer wait would hold
@@ -59,7 +55,7 @@ impl Session<'_> {
     pub(super) fn drain(&mut self, ids: &[PartitionId]) -> Turn {
         let started = Instant::now();
         let limit = self.shared.config.kafka.drain_timeout;
-        while started.elapsed() < limit {
+        while started.elapsed() < limit && !self.shared.stop.is_past_deadline() {
             self.shared.health.polled_now();
             self.collect(BUSY_POLL);
             self.emit(Some(ids))?;
@@ -72,7 +68,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    pub(super) fn assignment_changed(&mut self) {
+    fn assignment_changed(&mut self) {
         self.shared.health.set_assigned(true);
         self.shared.ledger.report_assignment(&self.slots);
     }
