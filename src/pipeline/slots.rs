@@ -38,6 +38,11 @@ pub(super) struct Partition {
     emitted: Option<i64>,
     /// Offset after the last record whose batch is committed.
     pub(super) settled: Option<i64>,
+    /// Records counted as received in this assignment and not settled, wherever they are: in a slot, in the open
+    /// batch, or to be read again after a rewind.
+    unsettled: usize,
+    /// Records emitted into the open batch.
+    in_batch: usize,
 }
 
 /// A record whose offset is below one already read in the same stay.
@@ -74,10 +79,12 @@ impl Slots {
         self.partitions.entry(id).or_default();
     }
 
-    /// Forgets a partition. Returns the number of its records that were in work.
+    /// Forgets a partition. Returns the number of its records that were received and not settled: the group
+    /// reads them again. Those of a batch given up before are among them, though no slot holds them any more.
     pub(super) fn revoke(&mut self, id: &PartitionId) -> usize {
         let Some(mut partition) = self.partitions.remove(id) else { return 0 };
-        self.clear_slots(&mut partition)
+        self.clear_slots(&mut partition);
+        partition.unsettled
     }
 
     /// Forgets everything in work, keeping the partitions: the records are read again.
@@ -86,6 +93,7 @@ impl Slots {
         let dropped = partitions.values_mut().map(|partition| self.clear_slots(partition)).sum();
         for partition in partitions.values_mut() {
             partition.emitted = partition.settled;
+            partition.in_batch = 0;
         }
         self.partitions = partitions;
         dropped
@@ -113,6 +121,7 @@ impl Slots {
             return Err(OutOfOrder { topic, partition, offset: source.offset, after });
         }
         let again = partition.highest_seen.is_some_and(|highest| source.offset <= highest);
+        partition.unsettled += usize::from(!again);
         partition.first_seen.get_or_insert(source.offset);
         partition.highest_seen = partition.highest_seen.max(Some(source.offset));
         let bytes = record.size();
@@ -157,6 +166,7 @@ impl Slots {
         let partition = self.partitions.get_mut(id)?;
         let slot = partition.slots.pop_front()?;
         partition.emitted = Some(slot.record.source.offset + 1);
+        partition.in_batch += 1;
         self.records -= 1;
         self.bytes -= slot.bytes;
         Some(slot)
@@ -177,6 +187,7 @@ impl Slots {
     pub(super) fn settle(&mut self) {
         for partition in self.partitions.values_mut() {
             partition.settled = partition.emitted;
+            partition.unsettled = partition.unsettled.saturating_sub(std::mem::take(&mut partition.in_batch));
         }
     }
 
@@ -302,6 +313,24 @@ mod tests {
         assert_eq!(slots.take(&record(0, 7)).unwrap().0, Taken::Again);
         assert_eq!(slots.take(&record(0, 8)).unwrap().0, Taken::Again);
         assert_eq!(slots.take(&record(0, 9)).unwrap().0, Taken::New);
+    }
+
+    #[test]
+    fn a_revoked_partition_gives_back_every_record_received_and_not_settled() {
+        let mut slots = Slots::default();
+        slots.assign(id(0));
+        for offset in 0..4 {
+            slots.take(&record(0, offset)).unwrap();
+        }
+        slots.finish(&record(0, 0), done());
+        emit_prefix(&mut slots, &id(0));
+        slots.settle();
+        slots.finish(&record(0, 1), done());
+        emit_prefix(&mut slots, &id(0));
+        // A batch that is given up leaves nothing in work, and still its records are owed.
+        slots.rewind();
+        assert_eq!(slots.take(&record(0, 1)).unwrap().0, Taken::Again);
+        assert_eq!(slots.revoke(&id(0)), 3);
     }
 
     #[test]

@@ -28,7 +28,12 @@ mod report;
 mod run;
 mod scenario;
 
+mod brokers;
 mod crashes;
+mod freezes;
+mod leaders;
+mod members;
+mod operation;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -37,7 +42,15 @@ use scenario::Scenario;
 
 /// Every scenario, in the order in which they run.
 fn scenarios() -> Vec<Scenario> {
-    [crashes::SCENARIOS].concat()
+    [
+        crashes::SCENARIOS,
+        freezes::SCENARIOS,
+        members::SCENARIOS,
+        brokers::SCENARIOS,
+        leaders::SCENARIOS,
+        operation::SCENARIOS,
+    ]
+    .concat()
 }
 
 fn main() {

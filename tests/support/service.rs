@@ -143,6 +143,11 @@ impl Service {
         });
     }
 
+    /// Whether `/readyz` answers 200 now.
+    pub fn is_ready(&self) -> bool {
+        self.get("/readyz").is_some_and(|response| response.status == 200)
+    }
+
     /// Its log.
     pub fn log(&self) -> Log {
         self.log.clone()
