@@ -58,6 +58,12 @@ impl Input {
         producer.flush();
     }
 
+    /// Notes articles that a scenario has sent by other means, under these ids as keys.
+    pub fn note_enriched(&self, ids: impl IntoIterator<Item = String>) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.extend(ids.into_iter().map(|id| (id, Class::Enriched)));
+    }
+
     /// Sends one article to every partition, under ids that nobody else uses; gives the ids.
     pub fn send_fresh(&self) -> Vec<String> {
         let first = self.next.fetch_add(1, Ordering::Relaxed);

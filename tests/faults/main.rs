@@ -35,6 +35,13 @@ mod leaders;
 mod members;
 mod operation;
 
+mod bounds;
+mod gaps;
+mod outputs;
+mod records;
+mod shutdown;
+mod topics;
+
 use libtest_mimic::{Arguments, Trial};
 
 use profile::Profile;
@@ -49,6 +56,11 @@ fn scenarios() -> Vec<Scenario> {
         brokers::SCENARIOS,
         leaders::SCENARIOS,
         operation::SCENARIOS,
+        records::SCENARIOS,
+        outputs::SCENARIOS,
+        gaps::SCENARIOS,
+        bounds::SCENARIOS,
+        shutdown::SCENARIOS,
     ]
     .concat()
 }

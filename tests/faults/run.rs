@@ -1,6 +1,6 @@
 //! One performance of a scenario: its topics, its input, its instances, and what is seen of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::report::Row;
 use super::scenario::{Delivery, Scenario};
 use crate::support::cluster::Cluster;
 use crate::support::metrics::Metrics;
-use crate::support::reader::{Isolation, Reader, Record};
+use crate::support::reader::{Isolation, Reader, Record, occurrences};
 use crate::support::service::{Configuration, Log, Service};
 use crate::support::wait::within;
 use crate::support::workspace::Workspace;
@@ -216,6 +216,21 @@ impl Run {
         }
         findings.assert_kept(promise);
         findings
+    }
+
+    /// The oracle for a scenario whose input topic does not hold all that was sent any more: ids that went in
+    /// against those that came out.
+    pub fn judge_ids(&self, sent: &BTreeSet<String>) {
+        let counts = occurrences(&self.read(&self.workspace.output));
+        let findings = Findings {
+            lost: sent.iter().filter(|id| !counts.contains_key(*id)).cloned().collect(),
+            repeated: counts.iter().filter(|(_, count)| **count > 1).map(|(id, _)| id.clone()).collect(),
+            misplaced: counts.keys().filter(|id| !sent.contains(*id)).cloned().collect(),
+            ..Findings::default()
+        };
+        let promise = self.promise();
+        self.note(&findings, sent.len(), promise);
+        findings.assert_kept(promise);
     }
 
     /// In `at_least_once`, whatever ends a batch without a commit makes at most [`WINDOW`] records come twice.

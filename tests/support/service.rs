@@ -200,6 +200,15 @@ impl Service {
         signal.send(self.child.lock().unwrap().id());
     }
 
+    /// The most memory that the process has held at a time, in MiB, as the kernel counts it.
+    pub fn peak_resident_mib(&self) -> u64 {
+        let id = self.child.lock().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the process is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a Linux kernel");
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().expect("a number");
+        kib / 1024
+    }
+
     /// Waits for the end of the process.
     pub fn wait_for_end(&self) -> ExitStatus {
         within(Duration::from_secs(40), "the service ends", || self.ended())
