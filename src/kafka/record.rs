@@ -52,7 +52,7 @@ impl IncomingRecord {
         }
     }
 
-    /// Memory the record holds, in bytes.
+    /// Bytes of key and value.
     #[must_use]
     pub fn size(&self) -> usize {
         self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)
