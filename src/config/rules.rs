@@ -1,6 +1,7 @@
 //! Rules within and between values, each with the values in its message.
 
 use super::error::Problem;
+use super::group;
 use super::{BadRecordPolicy, Delivery, JsonMapping, KafkaSettings, Settings};
 
 /// Checks everything that is no matter of security or pass-through.
@@ -8,6 +9,7 @@ pub(super) fn check(settings: &Settings, problems: &mut Vec<Problem>) {
     ranges(settings, problems);
     timeouts(&settings.kafka, problems);
     names(&settings.kafka, problems);
+    group::check(&settings.kafka, problems);
     topics(&settings.kafka, problems);
     dead_letters(settings, problems);
     sizes(settings, problems);

@@ -119,7 +119,7 @@ impl Processor {
 
     fn output_timestamp(&self, record: &IncomingRecord) -> Option<i64> {
         match self.config.kafka.output_timestamp {
-            OutputTimestamp::Input => record.timestamp_ms,
+            OutputTimestamp::Input => record.carried_timestamp_ms(),
             OutputTimestamp::Now => None,
         }
     }
