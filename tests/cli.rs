@@ -350,3 +350,30 @@ fn sighup_reads_the_watchlist_again_and_a_broken_file_keeps_the_old_one() {
     let log = stderr(&output);
     assert!(log.contains("the old one stays in use") && log.contains("line 2"), "{log}");
 }
+
+#[cfg(unix)]
+#[test]
+fn sighup_without_a_watchlist_is_said_and_ends_nothing() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut child = tonewire(&["run"])
+        .env("TONEWIRE_KAFKA__BROKERS", "127.0.0.1:1")
+        .env("TONEWIRE_HTTP__LISTEN", &port)
+        .env("TONEWIRE_KAFKA__SHUTDOWN_TIMEOUT_MS", "10000")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let send = |signal: &str, id: &str| {
+        assert!(
+            Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", signal, id]).status().unwrap().success()
+        );
+    };
+    wait_for_line(&port, "tonewire_watchlist_actors 0");
+    let id = child.id().to_string();
+    send("HUP", &id);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "SIGHUP ended it");
+    send("TERM", &id);
+    let output = child.wait_with_output().unwrap();
+    assert!(stderr(&output).contains("analysis.watchlist_path is not set"), "{}", stderr(&output));
+}

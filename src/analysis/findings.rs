@@ -3,6 +3,7 @@
 use super::reading::Reading;
 use crate::actors::{NamedSpan, Phrase, Who, phrases, whole_names};
 use crate::model::{EntitySpan, MentionScore, Model, QuotePartKind};
+use crate::sentiment::is_name_of_polar_words;
 use crate::text::Span;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -72,19 +73,70 @@ pub(super) fn findings(model: &Model, who: &Who<'_>, readings: &[Reading]) -> Ve
 
 fn read_batch(model: &Model, who: &Who<'_>, sentences: &[&str]) -> Vec<Findings> {
     let readings = model.read_sentences(sentences);
-    let findings = readings.iter().zip(sentences).map(|(reading, sentence)| {
-        let entities = whole_names(who.knowledge, sentence, &reading.entities);
-        let phrases = phrases(who, sentence);
-        let of_phrases = phrases.iter().map(|phrase| Span::new(phrase.range.start, phrase.range.end));
-        let spans: Vec<Span> = entities.iter().map(|entity| entity.span).chain(of_phrases).collect();
-        let mut scores = model.score_mentions(reading, &spans).into_iter();
-        Findings {
-            entities: entities.into_iter().zip(scores.by_ref()).collect(),
-            phrases: phrases.into_iter().zip(scores).collect(),
-            quote_parts: reading.quotes.iter().map(|part| (part.part, range(part.span))).collect(),
+    let mut findings: Vec<Findings> = readings
+        .iter()
+        .zip(sentences)
+        .map(|(reading, sentence)| {
+            let entities = whole_names(who.knowledge, sentence, &reading.entities);
+            let phrases = phrases(who, sentence);
+            let of_phrases = phrases.iter().map(|phrase| Span::new(phrase.range.start, phrase.range.end));
+            let spans: Vec<Span> = entities.iter().map(|entity| entity.span).chain(of_phrases).collect();
+            let mut scores = model.score_mentions(reading, &spans).into_iter();
+            Findings {
+                entities: entities.into_iter().zip(scores.by_ref()).collect(),
+                phrases: phrases.into_iter().zip(scores).collect(),
+                quote_parts: reading.quotes.iter().map(|part| (part.part, range(part.span))).collect(),
+            }
+        })
+        .collect();
+    score_without_polar_names(model, sentences, &mut findings);
+    findings
+}
+
+/// Where a name is made of words that judge, and the sentence seems to judge, what the sentence says without the name
+/// counts, for all its mentions: "Grace Victory attended with Jon Miller" praises neither.
+fn score_without_polar_names(model: &Model, sentences: &[&str], findings: &mut [Findings]) {
+    let hidden: Vec<Vec<Span>> =
+        sentences.iter().zip(findings.iter()).map(|(sentence, found)| found.polar_names(sentence)).collect();
+    let again: Vec<usize> = (0..findings.len()).filter(|index| !hidden[*index].is_empty()).collect();
+    let texts: Vec<(&str, &[Span])> =
+        again.iter().map(|index| (sentences[*index], hidden[*index].as_slice())).collect();
+    for (index, reading) in again.into_iter().zip(model.read_sentences_without(&texts)) {
+        let found = &mut findings[index];
+        let scores = model.score_mentions(&reading, &found.spans());
+        for (own, score) in found.scores().zip(scores) {
+            own.probabilities = score.probabilities;
         }
-    });
-    findings.collect()
+    }
+}
+
+impl Findings {
+    fn spans(&self) -> Vec<Span> {
+        let of_phrases =
+            self.phrases.iter().map(|(phrase, _)| Span::new(phrase.range.start, phrase.range.end));
+        self.entities.iter().map(|(entity, _)| entity.span).chain(of_phrases).collect()
+    }
+
+    /// In the order of [`spans`](Self::spans).
+    fn scores(&mut self) -> impl Iterator<Item = &mut MentionScore> {
+        let of_entities = self.entities.iter_mut().map(|(_, score)| score);
+        of_entities.chain(self.phrases.iter_mut().map(|(_, score)| score))
+    }
+
+    /// Names made of words that judge, if any mention of the sentence is not neutral.
+    fn polar_names(&self, sentence: &str) -> Vec<Span> {
+        let judged = |score: &MentionScore| {
+            let [negative, neutral, positive] = score.probabilities;
+            neutral <= negative.max(positive)
+        };
+        let of_phrases = self.phrases.iter().map(|(_, score)| score);
+        let mut scores = self.entities.iter().map(|(_, score)| score).chain(of_phrases);
+        if !scores.any(judged) {
+            return Vec::new();
+        }
+        let names = self.entities.iter().map(|(entity, _)| entity.span);
+        names.filter(|span| is_name_of_polar_words(span.slice(sentence))).collect()
+    }
 }
 
 fn range(span: Span) -> Range<usize> {

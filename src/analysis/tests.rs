@@ -264,3 +264,30 @@ fn large_articles_of_every_shape_are_read() {
         assert!(matches!(analysis.status, Status::Ok | Status::NoText));
     }
 }
+
+#[test]
+fn a_name_made_of_words_that_judge_colours_nobody() {
+    for body in [
+        "Joy Champion, the Minister of Trade, and Admiral Max Killer attended.",
+        "Hope Goodwin met Victor Loveless in Bern on Monday.",
+        "The Commission against Genocide and Torture moved to Geneva.",
+        "The Freedom Party and the Justice Bloc hold a meeting on Friday.",
+        "Violet Graves, a spokeswoman for the Crisis Agency, arrived with Senator Pride.",
+    ] {
+        let analysis = analyze(None, body);
+        assert!(!analysis.actors.is_empty(), "{body}");
+        for actor in &analysis.actors {
+            assert_eq!(actor.sentiment.label, Polarity::Neutral, "{} in {body}", actor.name);
+        }
+    }
+}
+
+#[test]
+fn a_name_made_of_words_that_judge_is_still_praised_and_blamed() {
+    let label = |body| analyze(None, body).actors.first().map(|actor| actor.sentiment.label);
+    assert_eq!(label("Grace Victory lied to voters and stole their money."), Some(Polarity::Negative));
+    assert_eq!(
+        label("Max Killer won the prize for his brilliant and generous work."),
+        Some(Polarity::Positive)
+    );
+}

@@ -38,6 +38,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         enriched = summary.enriched,
         dead_lettered = summary.dead_lettered,
         skipped = summary.skipped,
+        returned = summary.returned,
         "stopped"
     );
     Ok(())

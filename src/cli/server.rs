@@ -12,7 +12,7 @@ use crate::pipeline::{Service, ServiceHandle};
 use crate::telemetry::{Health, Telemetry};
 
 use super::failure::Failure;
-use super::watchlist::Reloader;
+use super::watchlist::{Reloader, ignore_reloads, reload_signal};
 use super::{signals, version};
 
 /// A running service with its pages. The pages end when this is dropped.
@@ -46,10 +46,15 @@ impl Server {
         };
         // One thread is plenty for probes and a scrape every few seconds; the cores are for the workers.
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        if let Some(path) = &config.analysis.watchlist_path {
+        {
             let _guard = runtime.enter();
-            let reloader = Reloader::start(path, Arc::clone(&stage), Arc::clone(&telemetry))?;
-            runtime.spawn(reloader.watch());
+            match &config.analysis.watchlist_path {
+                Some(path) => {
+                    let reloader = Reloader::start(path, Arc::clone(&stage), Arc::clone(&telemetry))?;
+                    runtime.spawn(reloader.watch());
+                }
+                None => drop(runtime.spawn(ignore_reloads(reload_signal()?))),
+            }
         }
         let listener = runtime
             .block_on(listen(config.http.listen, when_taken))

@@ -19,6 +19,18 @@ pub(super) fn load(key: &str, path: Option<&Path>) -> Result<Watchlist, Failure>
         .map_err(|error| Failure::Usage(format!("{key} = {:?}: {}", path.display(), with_causes(&error))))
 }
 
+/// Heeds SIGHUP where there is no list: a signal sent to all instances must not end this one.
+pub(super) async fn ignore_reloads(mut hang_up: Signal) {
+    while hang_up.recv().await.is_some() {
+        tracing::info!("SIGHUP: there is nothing to read again, since analysis.watchlist_path is not set");
+    }
+}
+
+/// The signal that asks for the list to be read again. Within a runtime.
+pub(super) fn reload_signal() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
 /// A list in use that can be read again.
 pub(super) struct Reloader {
     path: PathBuf,
@@ -30,7 +42,7 @@ pub(super) struct Reloader {
 impl Reloader {
     /// Puts the list into use, and heeds SIGHUP from here on. Within a runtime.
     pub(super) fn start(path: &Path, stage: Arc<Stage>, telemetry: Arc<Telemetry>) -> Result<Self, Failure> {
-        let hang_up = signal(SignalKind::hangup())?;
+        let hang_up = reload_signal()?;
         let watchlist = load("analysis.watchlist_path", Some(path))?;
         let actors = watchlist.len();
         stage.replace_watchlist(watchlist);

@@ -61,7 +61,7 @@ impl IncomingRecord {
         self.timestamp_ms.filter(|&millis| millis <= now_ms)
     }
 
-    /// Memory the record holds, in bytes.
+    /// Bytes of key and value.
     #[must_use]
     pub fn size(&self) -> usize {
         self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)

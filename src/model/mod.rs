@@ -179,7 +179,7 @@ impl Model {
     /// How a sentence is read: its windows in order, each with the bytes of its pieces. For tests and diagnosis.
     #[must_use]
     pub fn windows(&self, sentence: &str) -> Vec<Vec<Range<usize>>> {
-        let text = self.text(sentence);
+        let text = self.text(self.tokenizer.pieces(sentence));
         let bytes = |window: &Window| {
             let offsets = text.pieces.offsets[window.pieces.clone()].iter();
             offsets.map(|(start, end)| *start..*end).collect()
@@ -193,7 +193,20 @@ impl Model {
     /// model was trained on sentences and reads them best.
     #[must_use]
     pub fn read_sentences(&self, sentences: &[&str]) -> Vec<SentenceReading> {
-        let texts: Vec<Text> = sentences.iter().map(|sentence| self.text(sentence)).collect();
+        let pieces = sentences.iter().map(|sentence| self.tokenizer.pieces(sentence));
+        self.read_texts(&pieces.map(|pieces| self.text(pieces)).collect::<Vec<_>>())
+    }
+
+    /// As [`read_sentences`](Self::read_sentences), without what stands in the spans: for names that read as if they
+    /// judged. The model was trained with such gaps.
+    #[must_use]
+    pub fn read_sentences_without(&self, sentences: &[(&str, &[Span])]) -> Vec<SentenceReading> {
+        let pieces =
+            sentences.iter().map(|(sentence, hidden)| self.tokenizer.pieces_without(sentence, hidden));
+        self.read_texts(&pieces.map(|pieces| self.text(pieces)).collect::<Vec<_>>())
+    }
+
+    fn read_texts(&self, texts: &[Text]) -> Vec<SentenceReading> {
         let windows: Vec<(&Pieces, &Window)> = texts
             .iter()
             .flat_map(|text| text.windows.iter().map(move |window| (&text.pieces, window)))
@@ -237,8 +250,7 @@ impl Model {
         MentionScore { probabilities, government: reading[1] }
     }
 
-    fn text(&self, sentence: &str) -> Text {
-        let pieces = self.tokenizer.pieces(sentence);
+    fn text(&self, pieces: Pieces) -> Text {
         let windows = windows(&pieces, self.metadata.architecture.window_pieces);
         Text { pieces, windows }
     }

@@ -100,7 +100,7 @@ fn largest_difference(left: &[f32], right: &[f32]) -> f32 {
 
 /// Tag scores of every piece, as one text.
 fn tag_scores(model: &Model, text: &str) -> Vec<f32> {
-    let text = model.text(text);
+    let text = model.text(model.tokenizer.pieces(text));
     let windows: Vec<_> = text.windows.iter().map(|window| (&text.pieces, window)).collect();
     let mut states = WORKER.with_borrow_mut(|worker| model.encode(worker, &windows));
     reading::joined_scores(&mut states)
@@ -320,4 +320,20 @@ proptest! {
         prop_assert!((scores[0].probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-4);
         prop_assert!((0.0..=1.0).contains(&scores[0].government));
     }
+}
+
+#[test]
+fn a_hidden_name_leaves_no_trace_and_keeps_its_place() {
+    let pair = ["Grace Victory, the minister, attended.", "Clara Stewart, the minister, attended."];
+    let hidden = [Span::new(0, 13)];
+    let texts: Vec<(&str, &[Span])> = pair.iter().map(|text| (*text, hidden.as_slice())).collect();
+    let scores: Vec<MentionScore> = MODEL
+        .read_sentences_without(&texts)
+        .iter()
+        .map(|reading| MODEL.score_mentions(reading, &hidden)[0])
+        .collect();
+    assert_eq!(scores[0], scores[1], "two names of two pieces each are one when both are hidden");
+    let whole = MODEL.read_sentences(&pair[..1]);
+    assert_ne!(MODEL.score_mentions(&whole[0], &hidden)[0], scores[0]);
+    assert_eq!(MODEL.read_sentences_without(&[(pair[0], &[])])[0].entities, whole[0].entities);
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use tokenizers::Tokenizer;
 
 use super::ModelError;
+use crate::text::Span;
 
 /// Row of a case shape in its embedding. The order is that of the metadata's `case_shapes`.
 mod shape {
@@ -43,6 +44,8 @@ pub(super) struct PieceTokenizer {
     character_map: HashMap<char, char>,
     /// By id: whether the piece continues a word (`##`).
     continues: Vec<bool>,
+    /// Id of the piece that stands for a hidden one.
+    mask: u32,
 }
 
 impl PieceTokenizer {
@@ -69,7 +72,23 @@ impl PieceTokenizer {
         if probe.get_ids().len() < 3 {
             return Err(ModelError::Tokenizer("it adds no [CLS] and [SEP]".to_owned()));
         }
-        Ok(Self { tokenizer, character_map, continues })
+        let mask = tokenizer
+            .token_to_id("[MASK]")
+            .ok_or_else(|| ModelError::Tokenizer("it has no piece [MASK]".to_owned()))?;
+        Ok(Self { tokenizer, character_map, continues, mask })
+    }
+
+    /// As [`pieces`](Self::pieces), with the pieces of `hidden` as the training hides names: unknown, but of their shape.
+    pub(super) fn pieces_without(&self, text: &str, hidden: &[Span]) -> Pieces {
+        let mut pieces = self.pieces(text);
+        let inner = 1..pieces.len() - 1;
+        for index in inner {
+            let (start, end) = pieces.offsets[index];
+            if hidden.iter().any(|span| start < span.end.0 && end > span.start.0) {
+                pieces.ids[index] = self.mask;
+            }
+        }
+        pieces
     }
 
     #[expect(clippy::expect_used, reason = "`new` has seen that the vocabulary has a piece for the unknown")]

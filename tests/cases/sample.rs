@@ -146,12 +146,12 @@ fn mentioned_at(record: &EnrichedRecord, place: Place) -> Option<&ActorRecord> {
 }
 
 /// `Ok(Some(reason))`: there is nothing to read.
-pub fn the_sample_article_is_read_right() -> Result<Option<&'static str>, String> {
+pub fn the_sample_article_is_read_right() -> Result<Option<String>, String> {
     let (Ok(text), Ok(gold)) = (
         std::fs::read_to_string(shared("seed/article.txt")),
         std::fs::read_to_string(shared("seed/gold.json")),
     ) else {
-        return Ok(Some("no ../shared/seed beside the repository"));
+        return Ok(Some("no ../shared/seed beside the repository".to_owned()));
     };
     let gold: Value = serde_json::from_str(&gold).map_err(|error| error.to_string())?;
     let read: Read = read_text(&text, None);

@@ -27,7 +27,7 @@ pub fn o07_records_of_every_codec_are_enriched_and_the_version_lists_the_codecs(
     workspace.output_reader(Isolation::ReadCommitted).read_articles(count);
     service.stop();
     assert_each_once(&workspace.output(Isolation::ReadCommitted), &article::ids(count));
-    let log = service.log().to_lowercase();
+    let log = service.log().text().to_lowercase();
     assert!(!log.contains("not implemented") && !log.contains("notimplemented"), "{log}");
 
     let version = Command::new(env!("CARGO_BIN_EXE_tonewire")).arg("--version").output().expect("it runs");

@@ -42,9 +42,10 @@ pub fn o20_bad_combinations_are_refused_at_the_start_with_property_and_remedy(br
     for (properties, property, remedy) in combinations {
         let service = with_properties(workspace.configuration("one"), properties).spawn();
         let status = service.wait_for_end();
-        assert_eq!(status.code(), Some(WRONG_CONFIGURATION), "{properties:?}: {}", service.log());
-        let message =
-            eventually("the reason is said", || Some(service.log()).filter(|log| log.contains(property)));
+        assert_eq!(status.code(), Some(WRONG_CONFIGURATION), "{properties:?}: {}", service.log().text());
+        let message = eventually("the reason is said", || {
+            Some(service.log().text()).filter(|log| log.contains(property))
+        });
         assert!(message.contains(remedy), "{properties:?}: no {remedy:?} in {message}");
     }
     // What is good starts.
@@ -64,8 +65,8 @@ pub fn o20_a_member_with_another_strategy_does_not_take_the_group_down(broker: &
     let second = with_properties(workspace.configuration("b"), &sticky).spawn();
     eventually("the broker turns the second away", || {
         Some(()).filter(|()| {
-            second.log().contains("InconsistentGroupProtocol")
-                || second.log().contains("Inconsistent group protocol")
+            second.log().text().contains("InconsistentGroupProtocol")
+                || second.log().text().contains("Inconsistent group protocol")
         })
     });
     workspace.send_articles(20..60);

@@ -195,7 +195,7 @@ fn a_record_that_brokers_refuse_is_dead_lettered_and_its_batch_is_not_lost() {
     handle.stop();
     let summary = handle.wait().unwrap();
     assert_eq!((summary.enriched, summary.dead_lettered), (1, 1));
-    assert_eq!(header(&bench.read(DEAD, 1)[0], "tonewire.dlq.error_code"), "output_refused");
+    assert_eq!(header(&bench.read(DEAD, 1)[0], "tonewire.dlq.error_code"), "output_too_large");
     assert_eq!(keys(&bench.read(OUTPUT, 1)), ["b"]);
 }
 

@@ -1,9 +1,11 @@
-//! What the integration tests share: a broker, plain Kafka clients, and the program as a child process.
+//! What the integration tests share: brokers, plain Kafka clients, and the program as a child process.
 
+#![allow(dead_code, reason = "each test binary uses its part of this")]
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod article;
 pub mod broker;
+pub mod cluster;
 pub mod metrics;
 pub mod producer;
 pub mod reader;

@@ -54,6 +54,8 @@ impl Producer {
         let client = broker
             .client()
             .set("enable.idempotence", "true")
+            // What a topic takes is the topic's to say.
+            .set("message.max.bytes", "20000000")
             // That of Java clients, so that the tests see what most users' producers do.
             .set("partitioner", "murmur2_random")
             .create_with_context(failures.clone())

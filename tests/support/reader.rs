@@ -25,6 +25,7 @@ pub enum Isolation {
 #[derive(Clone, Debug)]
 pub struct Record {
     pub partition: i32,
+    pub offset: i64,
     pub key: Option<Vec<u8>>,
     pub value: Option<Vec<u8>>,
     pub headers: Vec<(String, Option<Vec<u8>>)>,
@@ -38,6 +39,7 @@ impl Record {
         });
         Self {
             partition: message.partition(),
+            offset: message.offset(),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
             headers: headers.unwrap_or_default(),
@@ -134,8 +136,18 @@ impl Reader {
     /// # Panics
     ///
     /// When that takes longer than [`PATIENCE`].
-    pub fn read_until(&mut self, what: &str, mut enough: impl FnMut(&[Record]) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+    pub fn read_until(&mut self, what: &str, enough: impl FnMut(&[Record]) -> bool) {
+        self.read_until_within(PATIENCE, what, enough);
+    }
+
+    /// Like [`read_until`](Self::read_until), with another limit.
+    pub fn read_until_within(
+        &mut self,
+        limit: Duration,
+        what: &str,
+        mut enough: impl FnMut(&[Record]) -> bool,
+    ) {
+        let deadline = Instant::now() + limit;
         let mut judged = usize::MAX;
         loop {
             if self.records.len() != judged {

@@ -21,6 +21,7 @@ from .batches import UNLABELLED, Batch, batches_of_like_length, collate, encode
 from .examples import Example, read_examples
 from .model import TonewireModel, load_pretrained
 from .predict import FloatPredictor
+from .rounding import imitate_int8
 from .scoring import entity_score, quote_score, reading_score, sentiment_score
 from .tokens import PieceTokenizer
 
@@ -135,6 +136,8 @@ def train(arguments: argparse.Namespace) -> None:
     load_pretrained(model, arguments.pretrained / "model.safetensors")
     if arguments.start:
         model.load_state_dict(torch.load(arguments.start))
+    if arguments.int8:
+        imitate_int8(model)
     mix = MIXES[arguments.mix]
     training = {name: read_examples(arguments.prepared / f"train/{name}.jsonl") for name in mix if name != "soft_labels"}
     if "soft_labels" in mix:
@@ -146,11 +149,11 @@ def train(arguments: argparse.Namespace) -> None:
     begun, step, total_steps = time.time(), 0, 0
     for epoch in range(arguments.epochs):
         encoded = encode(tokenizer, draw_epoch(training, mix, chance), chance, LONGEST)
-        batches = batches_of_like_length(encoded, PIECES_PER_BATCH, chance)
+        batches = batches_of_like_length(encoded, PIECES_PER_BATCH, chance)[:arguments.steps_per_epoch]
         total_steps = total_steps or arguments.epochs * len(batches)
         running = 0.0
         model.train()
-        for batch_items in batches[:arguments.steps_per_epoch]:
+        for batch_items in batches:
             progress = max(step / total_steps, (time.time() - begun) / 60 / arguments.minutes)
             if progress >= 1:
                 break
@@ -200,7 +203,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--minutes", type=float, default=math.inf, help="end the schedule by then (busy machines)")
-    parser.add_argument("--steps-per-epoch", type=int, help="cut every epoch short (a smoke run)")
+    parser.add_argument("--steps-per-epoch", type=int, help="cut every epoch short")
+    parser.add_argument("--int8", action="store_true", help="train with the rounding of the exported model")
     parser.add_argument("--mix", choices=list(MIXES), default="all")
     parser.add_argument("--warm-up", type=int, default=200, help="steps")
     parser.add_argument("--encoder-rate", type=float, default=1.2e-4)

@@ -7,6 +7,7 @@ mod clause;
 mod cues;
 mod naming;
 mod sentence;
+mod superlative;
 #[rustfmt::skip]
 mod words;
 
@@ -82,6 +83,10 @@ pub fn report(text: &str, mentions: &[StanceMention], person_before: Option<usiz
         for read in read.into_iter().chain(sentence.named_as(at)) {
             report.stances.extend(sentence.stances_of(at, &read));
             report.parts.extend(sentence.parts_of(&read));
+        }
+        if let Some((subject, part)) = sentence.superlative(at) {
+            let mentions = subject.actors.iter().filter_map(|(_, token)| sentence.mention(*token));
+            report.parts.extend(mentions.map(|mention| (mention, part)));
         }
     }
     if report.parts.iter().any(|(_, part)| *part == Part::Blamed) {

@@ -235,63 +235,37 @@ fn long_sentences_take_linear_time() {
     }
 }
 
+#[test]
+fn never_so_good_praises_and_never_so_bad_blames() {
+    let parts = |text: &str| -> Vec<(usize, Part)> { report(text, &mentions(text), None).parts };
+    for text in [
+        "The Orlen Union has never been this effective, officials said.",
+        "Jon Abel has never looked better.",
+        "Mirow and Tavia have never been more closely united.",
+        "Tavia has never before been so strong.",
+    ] {
+        assert!(parts(text).contains(&(0, Part::Preferred)), "{text}: {:?}", parts(text));
+    }
+    for text in
+        ["The Council of Lakes has never been so divided.", "Ruth Dane, the mayor, has never seemed weaker."]
+    {
+        assert!(parts(text).contains(&(0, Part::Blamed)), "{text}: {:?}", parts(text));
+    }
+    for text in [
+        "Tavia was never that strong.",
+        "Tavia has never been as good as Mirow.",
+        "Tavia has never been to Sorba.",
+        "Tavia has never been weak.",
+        "Tavia has never been more than a village.",
+    ] {
+        assert_eq!(parts(text), [], "{text}");
+    }
+}
+
 fn mentions_fast(text: &str) -> Vec<StanceMention> {
     let named = text.match_indices("Tavia").chain(text.match_indices("Mirow"));
     named
         .enumerate()
         .map(|(index, (at, _))| StanceMention { range: at..at + 5, actor: index % 2, person: true })
         .collect()
-}
-
-/// Directed sentiment between two bracketed names, from a data set that lies beside the repository.
-#[test]
-fn most_stances_found_in_labelled_sentences_are_right() {
-    let beside = std::env::var("TONEWIRE_SHARED")
-        .unwrap_or_else(|_| format!("{}/../shared", env!("CARGO_MANIFEST_DIR")));
-    let Ok(lines) = std::fs::read_to_string(format!("{beside}/data/sentiment/dse.valid.jsonl")) else {
-        eprintln!("skipped: no labelled sentences beside the repository");
-        return;
-    };
-    let (mut found, mut right, mut reversed, mut expected, mut on_neutral) = (0, 0, 0, 0, 0);
-    for line in lines.lines() {
-        let example: serde_json::Value = serde_json::from_str(line).unwrap();
-        let label = example["label"].as_str().unwrap();
-        let (text, mentions) = bracketed(example["bracketed"].as_str().unwrap());
-        expected += usize::from(label != "neutral");
-        for stance in stances(&text, &mentions, None) {
-            let sign = if stance.is_positive { "positive" } else { "negative" };
-            let direction = if stance.holder == 0 { "a->b" } else { "b->a" };
-            found += 1;
-            let is_right = label == format!("{sign} {direction}");
-            right += usize::from(is_right);
-            on_neutral += usize::from(label == "neutral");
-            reversed += usize::from(label.starts_with(sign) && !label.ends_with(direction));
-            if !is_right && std::env::var("TONEWIRE_SHOW").is_ok() {
-                eprintln!("{sign} {direction} for {label}: {:?} in {text}", &text[stance.evidence.clone()]);
-            }
-        }
-    }
-    eprintln!(
-        "{found} stances, {right} right, {reversed} reversed, {on_neutral} where none is labelled, of {expected}"
-    );
-    assert!(right * 3 >= found * 2 && reversed * 25 <= found);
-}
-
-fn bracketed(text: &str) -> (String, Vec<StanceMention>) {
-    let mut plain = String::new();
-    let mut mentions = Vec::new();
-    let mut start = 0;
-    for character in text.chars() {
-        match character {
-            '[' => start = plain.len(),
-            ']' => mentions.push(StanceMention {
-                range: start..plain.len(),
-                actor: mentions.len(),
-                person: true,
-            }),
-            other => plain.push(other),
-        }
-    }
-    mentions.truncate(2);
-    (plain, mentions)
 }
