@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
 
-use super::super::outcome::{Class, Outcome};
+use super::super::outcome::{Class, Form, Outcome};
 use super::*;
 use crate::kafka::SourceOffset;
 
@@ -47,6 +47,8 @@ struct Truth {
     /// Offset that the group has committed.
     committed: i64,
     owned: bool,
+    /// Highest offset read since the partition was assigned, also if it is to be read again.
+    highest: Option<i64>,
     /// Read and not finished, finished and not emitted, emitted and not committed: by offset.
     unfinished: Vec<i64>,
     finished: Vec<i64>,
@@ -59,6 +61,12 @@ impl Truth {
         let read = [&self.unfinished, &self.finished, &self.batch].into_iter().flatten().max();
         let from = read.map_or(self.committed, |last| last + 1);
         self.input.iter().copied().find(|offset| *offset >= from)
+    }
+
+    /// Records received in this assignment whose batch is not committed.
+    fn unsettled(&self) -> usize {
+        let highest = self.highest.unwrap_or(-1);
+        self.input.iter().filter(|offset| (self.committed..=highest).contains(offset)).count()
     }
 
     fn forget(&mut self) {
@@ -91,7 +99,7 @@ fn record(id: &PartitionId, offset: i64) -> Arc<IncomingRecord> {
 }
 
 fn done() -> Outcome {
-    Outcome { class: Class::Enriched, outputs: VecDeque::new() }
+    Outcome { class: Class::Enriched, outputs: VecDeque::new(), form: Form::Result }
 }
 
 impl World {
@@ -120,9 +128,11 @@ impl World {
                 self.truth.values_mut().for_each(Truth::forget);
             }
             Step::Revoke(partition) => {
-                self.slots.revoke(&id(partition));
+                let returned = self.slots.revoke(&id(partition));
                 if let Some(truth) = self.truth.get_mut(&id(partition)) {
+                    assert_eq!(returned, truth.unsettled(), "records given back to the group");
                     truth.owned = false;
+                    truth.highest = None;
                     truth.forget();
                 }
             }
@@ -145,6 +155,7 @@ impl World {
         if truth.owned {
             assert!(!stay.is_over());
             truth.unfinished.push(offset);
+            truth.highest = truth.highest.max(Some(offset));
         }
     }
 
