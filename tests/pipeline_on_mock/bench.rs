@@ -64,6 +64,7 @@ impl Bench {
     }
 
     /// On a cluster that logs every request it receives. It lives as long as the process.
+    #[allow(dead_code, reason = "for `injected_errors`, which shares this file")]
     pub fn with_logged_requests(partitions: i32) -> Self {
         // With a thread that polls, since the log comes by way of the client's queue.
         let host: ThreadedProducer<DefaultProducerContext> =
