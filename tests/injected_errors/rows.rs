@@ -13,7 +13,7 @@ pub enum Then {
     BatchAgain,
     /// New clients; the records are read again.
     NewClients,
-    /// The record that was refused becomes a dead letter; the others come out.
+    /// The record that was refused alone becomes a dead letter; those after it come out.
     DeadLetter,
     /// The service ends and says why; it needs a person.
     Stop,
@@ -53,10 +53,12 @@ pub const ROWS: &[Row] = &[
     row(ONCE, Api::Produce, Error::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 2, Then::Nothing),
     row(ONCE, Api::Produce, Error::RD_KAFKA_RESP_ERR__TRANSPORT, 2, Then::Nothing),
     row(ONCE, Api::Produce, Error::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1, Then::DeadLetter),
+    row(ONCE, Api::Produce, Error::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1, Then::BatchAgain),
     row(ONCE, Api::Produce, Error::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1, Then::BatchAgain),
     row(ONCE, Api::Produce, Error::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, 1, Then::NewClients),
     row(AT_LEAST, Api::Produce, Error::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, 2, Then::Nothing),
     row(AT_LEAST, Api::Produce, Error::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1, Then::DeadLetter),
+    row(AT_LEAST, Api::Produce, Error::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1, Then::BatchAgain),
     // The transaction.
     row(ONCE, Api::InitProducerId, Error::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 2, Then::Nothing),
     row(ONCE, Api::InitProducerId, Error::RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, 2, Then::Nothing),
