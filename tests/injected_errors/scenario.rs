@@ -100,7 +100,7 @@ fn dead_lettered(bench: &Bench, handle: &ServiceHandle) -> Vec<String> {
     }
     let count = usize::try_from(handle.summary().dead_lettered).unwrap();
     let letters = bench.read(DEAD, count);
-    assert!(letters.iter().all(|letter| header(letter, "tonewire.dlq.error_code") == "output_refused"));
+    assert!(letters.iter().all(|letter| header(letter, "tonewire.dlq.error_code") == "output_too_large"));
     crate::bench::keys(&letters)
 }
 
