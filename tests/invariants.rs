@@ -60,7 +60,9 @@ fn mixed(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
 
 fn hold(target: &str, cases: u32, holds: fn(&[u8])) {
     let seeds = seeds(target);
-    seeds.iter().for_each(|seed| holds(seed));
+    for seed in &seeds {
+        holds(seed);
+    }
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&mixed(seeds), |input| {

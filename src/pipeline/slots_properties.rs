@@ -237,7 +237,9 @@ proptest! {
         steps in prop::collection::vec(step(), 0..100),
     ) {
         let mut world = World::new(&gaps);
-        steps.into_iter().for_each(|step| world.take(step));
+        for step in steps {
+            world.take(step);
+        }
         for partition in 0..PARTITIONS {
             world.take(Step::Assign(partition));
             while world.truth[&id(partition)].next().is_some() {

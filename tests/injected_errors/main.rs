@@ -28,9 +28,7 @@ const ROW_VARIABLE: &str = "INJECTED_ERRORS_ROW";
 fn main() {
     if let Ok(name) = std::env::var(ROW_VARIABLE) {
         let row = ROWS.iter().find(|row| row.name() == name).expect("a row of that name");
-        scenario::run(row);
-        // At once: clients that were given up on purpose may still have threads.
-        std::process::exit(0);
+        return scenario::run(row);
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(8));

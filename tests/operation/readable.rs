@@ -96,11 +96,15 @@ fn collect(
     types.entry(path.to_owned()).or_default().insert(kind(value));
     match value {
         Value::Array(items) => {
-            items.iter().for_each(|item| collect(&format!("{path}[]"), item, types, keys));
+            for item in items {
+                collect(&format!("{path}[]"), item, types, keys);
+            }
         }
         Value::Object(fields) => {
             keys.entry(path.to_owned()).or_default().insert(fields.keys().cloned().collect());
-            fields.iter().for_each(|(name, field)| collect(&format!("{path}.{name}"), field, types, keys));
+            for (name, field) in fields {
+                collect(&format!("{path}.{name}"), field, types, keys);
+            }
         }
         _ => {}
     }

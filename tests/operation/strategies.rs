@@ -18,9 +18,12 @@ fn with_properties(configuration: Configuration, properties: &[(&str, &str)]) ->
     configuration.set("kafka.consumer", table)
 }
 
+/// Properties, the one that is named, and a word of the remedy.
+type Combination = (&'static [(&'static str, &'static str)], &'static str, &'static str);
+
 pub fn o20_bad_combinations_are_refused_at_the_start_with_property_and_remedy(broker: &'static KafkaBroker) {
     let workspace = Workspace::new(broker, 1);
-    let combinations: [(&[(&str, &str)], &str, &str); 5] = [
+    let combinations: [Combination; 5] = [
         (
             &[("partition.assignment.strategy", "range,cooperative-sticky")],
             "partition.assignment.strategy",

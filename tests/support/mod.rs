@@ -1,7 +1,6 @@
 //! What the integration tests share: brokers, plain Kafka clients, and the program as a child process.
 
 #![allow(dead_code, reason = "each test binary uses its part of this")]
-#![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod article;
 pub mod broker;
