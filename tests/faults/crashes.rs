@@ -33,7 +33,8 @@ fn kills(run: &Run) {
         .configuration("one")
         .set("kafka.transaction.max_age_ms", 1_000)
         .set("kafka.transaction.timeout_ms", 2_500)
-        .set("kafka.session_timeout_ms", 3_000);
+        .set("kafka.session_timeout_ms", 3_000)
+        .set("kafka.drain_timeout_ms", 1_000);
     let mut random = Random::of(run.delivery.as_str());
     let load = run.input.load(60);
     let mut in_a_batch = 0;

@@ -89,7 +89,13 @@ impl Run {
     }
 
     /// Ends an instance as a crash would.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended by itself: then there is nothing to kill.
     pub fn kill(&self, service: Service) {
+        let ended = service.ended();
+        assert!(ended.is_none(), "the instance had ended by itself with {ended:?}");
         self.kills.fetch_add(1, Ordering::Relaxed);
         service.kill();
     }
