@@ -21,20 +21,24 @@ pub const SCENARIOS: &[Scenario] = &[
         run: leaders_move,
     },
     Scenario {
-        name: "leaders_that_move_cost_no_record",
-        fault: LEADERS,
-        delivery: Delivery::AtLeastOnce,
-        brokers: Brokers::ThreeToBreak,
-        partitions: None,
-        run: leaders_move,
-    },
-    Scenario {
         name: "coordinators_that_move_cost_no_record_and_double_none",
         fault: COORDINATORS,
         delivery: Delivery::ExactlyOnce,
         brokers: Brokers::ThreeToBreak,
         partitions: None,
         run: coordinators_move,
+    },
+];
+
+/// The other delivery mode of the same faults, for the long profile.
+pub const LONG_ONLY: &[Scenario] = &[
+    Scenario {
+        name: "leaders_that_move_cost_no_record",
+        fault: LEADERS,
+        delivery: Delivery::AtLeastOnce,
+        brokers: Brokers::ThreeToBreak,
+        partitions: None,
+        run: leaders_move,
     },
     Scenario {
         name: "a_coordinator_of_the_group_that_moves_costs_no_record",

@@ -47,9 +47,9 @@ use libtest_mimic::{Arguments, Trial};
 use profile::Profile;
 use scenario::Scenario;
 
-/// Every scenario, in the order in which they run.
-fn scenarios() -> Vec<Scenario> {
-    [
+/// Every scenario of a profile, in the order in which they run.
+fn scenarios(profile: Profile) -> Vec<Scenario> {
+    let always = [
         crashes::SCENARIOS,
         freezes::SCENARIOS,
         members::SCENARIOS,
@@ -61,21 +61,28 @@ fn scenarios() -> Vec<Scenario> {
         gaps::SCENARIOS,
         bounds::SCENARIOS,
         shutdown::SCENARIOS,
-    ]
-    .concat()
+    ];
+    let long_only = [
+        freezes::LONG_ONLY,
+        members::LONG_ONLY,
+        brokers::LONG_ONLY,
+        leaders::LONG_ONLY,
+        operation::LONG_ONLY,
+    ];
+    profile.pick(always.concat(), [always.concat(), long_only.concat()].concat())
 }
 
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(1));
     let profile = Profile::from_environment();
-    let scenarios = scenarios().into_iter().map(|scenario| scenario.trial(profile));
+    let scenarios = scenarios(profile).into_iter().map(|scenario| scenario.trial(profile));
     let trials: Vec<Trial> = oracle_tests::trials().into_iter().chain(scenarios).collect();
     if !arguments.list {
         println!("FAULTS_SEED={}", random::seed());
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     scenario::stop_brokers();
-    report::print(&format!("Profile {profile:?}, FAULTS_SEED={}.", random::seed()));
+    report::print();
     conclusion.exit();
 }

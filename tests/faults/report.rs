@@ -3,6 +3,9 @@
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
+use super::profile::Profile;
+use super::random;
+
 /// Where the table is written beside standard output.
 pub const REPORT_VARIABLE: &str = "FAULTS_REPORT";
 
@@ -30,25 +33,18 @@ pub struct Row {
     pub instances_in_balance: usize,
     /// From the end of the fault until a fresh article of every partition had come out.
     pub recovery_seconds: Option<f64>,
+    /// The whole scenario.
+    pub seconds: f64,
     pub failure: Option<String>,
 }
 
 static ROWS: Mutex<Vec<Row>> = Mutex::new(Vec::new());
 
-/// Adds a line.
+/// Adds a line, and writes the table as it is now to the file of [`REPORT_VARIABLE`]: a long run that is broken off
+/// has something to show.
 pub fn add(row: Row) {
     ROWS.lock().unwrap_or_else(PoisonError::into_inner).push(row);
-}
-
-/// Prints the table, and writes it to the file of [`REPORT_VARIABLE`].
-pub fn print(heading: &str) {
-    let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if rows.is_empty() {
-        return;
-    }
-    rows.sort_by(|one, other| (&one.fault, &one.delivery).cmp(&(&other.fault, &other.delivery)));
-    let text = format!("{heading}\n\n{}", table(&rows));
-    println!("\n{text}");
+    let Some(text) = text() else { return };
     if let Ok(path) = std::env::var(REPORT_VARIABLE)
         && !path.is_empty()
     {
@@ -56,7 +52,28 @@ pub fn print(heading: &str) {
     }
 }
 
-const COLUMNS: [&str; 14] = [
+/// Prints the table.
+pub fn print() {
+    if let Some(text) = text() {
+        println!("\n{text}");
+    }
+}
+
+/// `None` without a line.
+fn text() -> Option<String> {
+    let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if rows.is_empty() {
+        return None;
+    }
+    rows.sort_by(|one, other| (&one.fault, &one.delivery).cmp(&(&other.fault, &other.delivery)));
+    let profile = match Profile::from_environment() {
+        Profile::Short => "short",
+        Profile::Long => "long",
+    };
+    Some(format!("Profile `{profile}`, seed {}.\n\n{}", random::seed(), table(&rows)))
+}
+
+const COLUMNS: [&str; 15] = [
     "fault",
     "delivery",
     "records",
@@ -70,6 +87,7 @@ const COLUMNS: [&str; 14] = [
     "commits that moved back",
     "instances whose counts balance",
     "recovery s",
+    "took s",
     "promise",
 ];
 
@@ -90,6 +108,7 @@ fn table(rows: &[Row]) -> String {
             count(row.moved_back),
             row.instances_in_balance.to_string(),
             row.recovery_seconds.map_or("-".into(), |seconds| format!("{seconds:.1}")),
+            format!("{:.0}", row.seconds),
             if row.failure.is_none() { "kept".into() } else { "BROKEN".to_owned() },
         ];
         let _ = writeln!(text, "| {} |", cells.join(" | "));

@@ -36,6 +36,7 @@ pub struct Run {
     row: Mutex<Row>,
     logs: Mutex<Vec<Log>>,
     kills: AtomicUsize,
+    begun: Instant,
 }
 
 impl Run {
@@ -59,6 +60,7 @@ impl Run {
             row: Mutex::new(row),
             logs: Mutex::default(),
             kills: AtomicUsize::new(0),
+            begun: Instant::now(),
         }
     }
 
@@ -87,7 +89,13 @@ impl Run {
     }
 
     /// Ends an instance as a crash would.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended by itself: then there is nothing to kill.
     pub fn kill(&self, service: Service) {
+        let ended = service.ended();
+        assert!(ended.is_none(), "the instance had ended by itself with {ended:?}");
         self.kills.fetch_add(1, Ordering::Relaxed);
         service.kill();
     }
@@ -277,7 +285,7 @@ impl Run {
 
     /// The line for the table.
     pub fn row(&self, failure: Option<String>) -> Row {
-        Row { failure, ..lock(&self.row).clone() }
+        Row { failure, seconds: self.begun.elapsed().as_secs_f64(), ..lock(&self.row).clone() }
     }
 
     fn read(&self, topic: &str) -> Vec<Record> {
