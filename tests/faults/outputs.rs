@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use rdkafka::producer::{DefaultProducerContext, Producer as _, ThreadedProducer};
 use serde_json::json;
 
 use super::input::Class;
@@ -74,6 +75,12 @@ fn start(run: &Run) -> Service {
 fn frozen_output(run: &Run) {
     let (cluster, workspace) = (run.cluster, &run.workspace);
     let id = format!("tonewire-{}-one", workspace.group);
+    // The brokers make the topics of their coordinators when somebody first asks for one.
+    run.committed();
+    let claimant: ThreadedProducer<DefaultProducerContext> =
+        workspace.broker.client().set("transactional.id", &id).create().expect("a producer can be made");
+    claimant.init_transactions(LONG_PATIENCE).expect("the id can be claimed");
+    drop(claimant);
     let busy = [cluster.group_coordinator(&workspace.group), cluster.transaction_coordinator(&id)];
     let node = cluster.numbers().find(|node| !busy.contains(node)).expect("three nodes and two coordinators");
     workspace.broker.delete_topics(&[&workspace.output]);
@@ -202,7 +209,7 @@ fn batch_too_large(run: &Run) {
             "kafka.producer",
             toml::Table::from_iter([
                 ("compression.type".to_owned(), "none".into()),
-                ("linger.ms".to_owned(), "1000".into()),
+                ("linger.ms".to_owned(), "200".into()),
             ]),
         );
     let service = run.start(&configuration);
