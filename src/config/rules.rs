@@ -8,6 +8,9 @@ use super::{BadRecordPolicy, Delivery, JsonMapping, KafkaSettings, Settings};
 pub(super) fn check(settings: &Settings, problems: &mut Vec<Problem>) {
     ranges(settings, problems);
     timeouts(&settings.kafka, problems);
+    let pause = ("pipeline.pause_after_ms", settings.pipeline.pause_after_ms);
+    let poll = ("kafka.max_poll_interval_ms", settings.kafka.max_poll_interval_ms);
+    less(pause, poll, "back-pressure makes the member leave its group", problems);
     names(&settings.kafka, problems);
     group::check(&settings.kafka, problems);
     topics(&settings.kafka, problems);

@@ -40,7 +40,7 @@ pub fn consumer_config(kafka: &KafkaConfig) -> ClientConfig {
         .set("queued.max.messages.kbytes", "16384")
         // Compressed bytes: a response is held whole, and its batches are unpacked at once, so that articles which
         // compress to a tenth take ten times this beyond the bound above. A larger single batch still comes.
-        .set("fetch.max.bytes", "4194304")
+        .set("fetch.max.bytes", "1048576")
         // New partitions are noticed this soon (the default is 5 minutes).
         .set("topic.metadata.refresh.interval.ms", "60000");
     set_all(&mut config, &kafka.consumer_properties);

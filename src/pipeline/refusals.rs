@@ -84,7 +84,8 @@ impl Manner {
         self.failure = Some(failure(objection, failed.error.to_string()));
         match objection {
             Objection::Timestamp if !self.own_time => self.own_time = true,
-            Objection::Size if !self.alone && !alone => self.alone = true,
+            // Of several bad records in one batch the client does not say what is wrong with each.
+            Objection::Size | Objection::Content if !self.alone && !alone => self.alone = true,
             _ => {
                 self.alone = true;
                 self.form = next_form(self.form, letter);

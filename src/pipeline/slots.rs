@@ -108,6 +108,13 @@ impl Slots {
         dropped
     }
 
+    /// Notes a record that is dropped because a rewind is due: the rewind must reach its partition too.
+    pub(super) fn passed_over(&mut self, source: &SourceOffset) {
+        if let Some(partition) = self.partitions.get_mut(&source.partition) {
+            partition.first_seen.get_or_insert(source.offset);
+        }
+    }
+
     /// Takes a slot for a record.
     pub(super) fn take(&mut self, record: &Arc<IncomingRecord>) -> Result<(Taken, Stay), OutOfOrder> {
         let source = &record.source;
@@ -335,6 +342,16 @@ mod tests {
         slots.rewind();
         assert_eq!(slots.take(&record(0, 1)).unwrap().0, Taken::Again);
         assert_eq!(slots.revoke(&id(0)), 3);
+    }
+
+    #[test]
+    fn a_rewind_reaches_partitions_of_which_only_dropped_records_were_read() {
+        let mut slots = Slots::default();
+        slots.assign(id(0));
+        slots.passed_over(&record(0, 7).source);
+        slots.passed_over(&record(0, 8).source);
+        slots.passed_over(&record(1, 8).source);
+        assert_eq!(slots.first_seen(), [(id(0), 7)]);
     }
 
     #[test]

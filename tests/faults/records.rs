@@ -74,9 +74,11 @@ fn slow_analysis(run: &Run) {
         .set("kafka.max_poll_interval_ms", POLL_INTERVAL_MS)
         .set("pipeline.record_time_limit_ms", TIME_LIMIT_MS);
     let service = run.start(&configuration);
-    // A megabyte of short sentences is half a minute of work on a fast machine.
+    // A megabyte of short sentences, each another one, is half a minute of work on a fast machine.
     let id = "long-article";
-    let body = "Rome said no. Anna Lee agreed. ".repeat(29_000);
+    let body: String = (0..20_000)
+        .map(|number| format!("Rome said no to plan {number}. Anna Lee{number} agreed. "))
+        .collect();
     let value = json!({ "id": id, "title": "A long read", "body": body, "language": "en" });
     let slow = in_one_partition(id, Class::DeadLetter, Some(value.to_string().into_bytes()));
     run.input.send_own([good(0), slow]);
@@ -183,7 +185,11 @@ fn kinds(entities: usize) -> Vec<(&'static str, Class, Option<Vec<u8>>)> {
         ("control-bytes", DeadLetter, Some(b"{\"id\": \"x\", \"body\": \"\x01\x02\x1b[31m\x7f".to_vec())),
         ("many-entities", EnrichedOrDeadLetter, Some(article_with("many-entities", &names))),
         ("a-number", DeadLetter, Some(b"{\"id\": 1e999, \"title\": 3, \"body\": []}".to_vec())),
-        ("half-a-surrogate", DeadLetter, Some(b"{\"id\": \"x\", \"body\": \"\\ud800\"}".to_vec())),
+        (
+            "half-a-surrogate",
+            EnrichedOrDeadLetter,
+            Some(b"{\"id\": \"half-a-surrogate\", \"body\": \"Rome\\ud800 said no.\"}".to_vec()),
+        ),
     ]
 }
 

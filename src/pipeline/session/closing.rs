@@ -91,21 +91,24 @@ impl Session<'_> {
         reason: &str,
         failed: &[FailedDelivery],
     ) -> Turn {
-        self.abort_batch(verdict, reason, failed)?;
+        // Each refusal is a step to its end; everything else is waited for.
+        let is_step = self.note_refusals(failed);
         self.rewind_due = true;
-        self.pause_after_failure();
+        self.abort_batch(verdict, reason)?;
+        if !is_step {
+            self.pause_after_failure();
+        }
         Ok(())
     }
 
     /// Aborts the batch and forgets what is in work.
-    pub(super) fn abort_batch(&mut self, verdict: Verdict, reason: &str, failed: &[FailedDelivery]) -> Turn {
+    pub(super) fn abort_batch(&mut self, verdict: Verdict, reason: &str) -> Turn {
         BatchGivenUp { reason, records: self.shared.ledger.batch_len() }.emit(&self.shared.telemetry);
-        self.note_refusals(failed);
         self.failed_batches = self.failed_batches.saturating_add(1);
         self.shared.ledger.rewound();
         self.slots.rewind();
         self.shared.pool.forget_ended();
-        self.held.drop_records();
+        self.held.drop_records(&mut self.slots);
         match verdict {
             Verdict::Abort | Verdict::Retry => {
                 let aborted = self.waiting(|writer, _, vigil| writer.abort(&mut || vigil.keep()));
@@ -121,8 +124,10 @@ impl Session<'_> {
         }
     }
 
-    fn note_refusals(&mut self, failed: &[FailedDelivery]) {
+    /// True if a broker refused one of the records for what it is.
+    fn note_refusals(&mut self, failed: &[FailedDelivery]) -> bool {
         let letters = self.shared.config.kafka.dead_letter_topic.as_deref();
+        let mut refused = false;
         for delivery in failed {
             // The only record that this batch holds for its topic had no company.
             let alone = self.shared.ledger.sent_to(&delivery.topic) == 1
@@ -130,8 +135,9 @@ impl Session<'_> {
                     .refusals
                     .manner(&delivery.source.partition, delivery.source.offset)
                     .is_some_and(|manner| manner.alone);
-            self.refusals.note(delivery, alone, letters == Some(delivery.topic.as_str()));
+            refused |= self.refusals.note(delivery, alone, letters == Some(delivery.topic.as_str()));
         }
+        refused
     }
 
     fn pause_after_failure(&mut self) {
@@ -153,7 +159,7 @@ impl Session<'_> {
         match self.consumer.rewind(&partitions, REWIND_TIMEOUT) {
             Ok(()) => {
                 self.rewind_due = false;
-                self.held.drop_records();
+                self.held.drop_records(&mut self.slots);
                 Ok(())
             }
             Err(error) if verdict(&error) == Verdict::Stop => {

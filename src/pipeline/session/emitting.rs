@@ -55,16 +55,18 @@ impl Session<'_> {
     fn emit_head(&mut self, id: &PartitionId) -> Result<bool, SessionEnd> {
         let Some(slot) = self.slots.finished_head(id) else { return Ok(false) };
         let source = Arc::new(slot.record.source.clone());
+        let manner = self.refusals.manner(id, source.offset).cloned().unwrap_or_default();
+        if manner.alone {
+            // In a batch of its own, so that another refusal costs nobody else a second time.
+            self.close_batch()?;
+        }
+        let Some(slot) = self.slots.finished_head(id) else { return Ok(false) };
         let Some(outcome) = slot.outcome.as_mut() else { return Ok(false) };
         if let Class::Stops(failure) = &outcome.class {
             let (source, failure) = ((*source).clone(), failure.clone());
             return Err(SessionEnd::Failed(ServiceError::BadRecord { source_offset: source, failure }));
         }
         let mut outputs = std::mem::take(&mut outcome.outputs);
-        let manner = self.refusals.manner(id, source.offset).cloned().unwrap_or_default();
-        if manner.alone && !self.deliver()? {
-            return Ok(false);
-        }
         let mut begun = false;
         while let Some(output) = outputs.front() {
             match self.send(output, &source, &manner, begun)? {
@@ -83,11 +85,11 @@ impl Session<'_> {
                 }
             }
         }
-        if manner.alone && !self.deliver()? {
-            return Ok(false);
-        }
         if let Some(slot) = self.slots.emit_head(id) {
             self.shared.ledger.emitted(slot);
+        }
+        if manner.alone {
+            self.close_batch()?;
         }
         Ok(true)
     }

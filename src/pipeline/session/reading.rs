@@ -61,6 +61,7 @@ impl Session<'_> {
 
     fn take(&mut self, record: IncomingRecord) -> Turn {
         if self.rewind_due {
+            self.slots.passed_over(&record.source);
             return Ok(());
         }
         let record = Arc::new(record);

@@ -33,7 +33,7 @@ impl Session<'_> {
         let revoked = ids(partitions);
         let closed = if lost {
             self.rewind_due = true;
-            self.abort_batch(Verdict::Abort, "partitions were lost to another member", &[])
+            self.abort_batch(Verdict::Abort, "partitions were lost to another member")
         } else {
             self.drain(&revoked).and_then(|()| self.close_batch())
         };

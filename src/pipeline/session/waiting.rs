@@ -7,6 +7,7 @@ use crate::kafka::{GroupConsumer, Polled};
 use crate::telemetry::Health;
 
 use super::super::service::StopSwitch;
+use super::super::slots::Slots;
 
 /// A wait that takes longer stops reading: what arrived meanwhile would have to be held.
 const PAUSE_AFTER: Duration = Duration::from_secs(1);
@@ -22,9 +23,14 @@ impl Held {
         self.0.pop_front()
     }
 
-    /// Drops the records: they are read again after a rewind.
-    pub(super) fn drop_records(&mut self) {
-        self.0.retain(|polled| !matches!(polled, Polled::Record(_)));
+    /// Drops the records, which are read again after a rewind of their partitions.
+    pub(super) fn drop_records(&mut self, slots: &mut Slots) {
+        self.0.retain(|polled| {
+            if let Polled::Record(record) = polled {
+                slots.passed_over(&record.source);
+            }
+            !matches!(polled, Polled::Record(_))
+        });
     }
 
     /// Of reports and errors only the newest is held, or a long outage would pile them up.
