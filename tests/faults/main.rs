@@ -49,6 +49,9 @@ use scenario::Scenario;
 
 /// Every scenario of a profile, in the order in which they run.
 fn scenarios(profile: Profile) -> Vec<Scenario> {
+    if profile == Profile::Brief {
+        return [crashes::SCENARIOS, gaps::SCENARIOS].concat();
+    }
     let always = [
         crashes::SCENARIOS,
         freezes::SCENARIOS,
