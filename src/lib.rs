@@ -22,20 +22,43 @@
 //! A room may use the rooms to its left in `text, model, actors, sentiment, article, analysis, record,
 //! config, telemetry, kafka, pipeline, http, evaluation, cli` and never one to its right. The processing stage
 //! (`text` to `record`) knows nothing of Kafka, HTTP or the command line.
+//!
+//! The rooms from `telemetry` on are the cargo feature `service`, which is on by default. Without it the library
+//! reads articles inside another program: decode, [`analysis::Stage`], [`record::encode`].
 
 #![forbid(unsafe_code)]
 
-pub mod actors;
-pub mod analysis;
-pub mod article;
-pub mod cli;
-pub mod config;
-pub mod evaluation;
-pub mod http;
-pub mod kafka;
-pub mod model;
-pub mod pipeline;
-pub mod record;
-pub mod sentiment;
-pub mod telemetry;
+// In the order of the rooms, from left to right.
 pub mod text;
+
+pub mod model;
+
+pub mod actors;
+
+pub mod sentiment;
+
+pub mod article;
+
+pub mod analysis;
+
+pub mod record;
+
+pub mod config;
+
+#[cfg(feature = "service")]
+pub mod telemetry;
+
+#[cfg(feature = "service")]
+pub mod kafka;
+
+#[cfg(feature = "service")]
+pub mod pipeline;
+
+#[cfg(feature = "service")]
+pub mod http;
+
+#[cfg(feature = "service")]
+pub mod evaluation;
+
+#[cfg(feature = "service")]
+pub mod cli;

@@ -15,6 +15,11 @@ usage: kafka.sh COMMAND
                       its console clients; all four use the cluster of KAFKA_TESTS_BROKERS if that is set
   fetch               only gets Kafka's jars, so that later starts need no Maven
   run                 starts a node, prints its bootstrap address, and stops it when standard input ends
+  prepare FOLDER N    formats N nodes of one cluster in FOLDER, an empty folder, and prints the bootstrap addresses.
+                      Of three nodes or more, topics have three copies, two of which must be in step. Lines of
+                      FOLDER/extra.properties, if it is there, are added to the configuration of every node
+  node FOLDER I       runs node I (from 1) of such a cluster: prints its process id, and kills it when standard
+                      input ends. Its data stays, so that it can be killed and started again
 
 Jars and the state of the node live under ${KAFKA_DEV_HOME:-target/kafka-dev}; the data in a temporary folder.
 Exit codes: 0 done, 1 failed, 2 usage, 69 this machine has no Java 17 or no way to get the jars.
@@ -140,6 +145,57 @@ start_node() {
     fail "the node did not start"
 }
 
+# Formats the nodes of a cluster in folder $1, $2 of them; prints their addresses.
+prepare() {
+    local folder=$1 nodes=$2 i ports=() controllers=() voters='' addresses=''
+    need_java
+    fetch
+    for ((i = 0; i < nodes; i++)); do
+        ports[i]=$(free_port)
+        controllers[i]=$(free_port)
+        voters+=${voters:+,}$((i + 1))@127.0.0.1:${controllers[i]}
+        addresses+=${addresses:+,}127.0.0.1:${ports[i]}
+    done
+    [[ $(printf '%s\n' "${ports[@]}" "${controllers[@]}" | sort -u | wc -l) -eq $((2 * nodes)) ]] ||
+        fail "two ports are the same by chance; try again"
+    for ((i = 0; i < nodes; i++)); do
+        mkdir -p "$folder/$((i + 1))"
+        {
+            cat "$here/server.properties"
+            [[ $nodes -lt 3 ]] || cat "$here/cluster.properties"
+            [[ ! -f $folder/extra.properties ]] || cat "$folder/extra.properties"
+            # Of a key given twice, the last one holds.
+            printf 'node.id=%s\n' "$((i + 1))"
+            printf 'listeners=PLAINTEXT://127.0.0.1:%s,CONTROLLER://127.0.0.1:%s\n' "${ports[i]}" "${controllers[i]}"
+            printf 'advertised.listeners=PLAINTEXT://127.0.0.1:%s\n' "${ports[i]}"
+            printf 'controller.quorum.voters=%s\n' "$voters"
+            printf 'log.dirs=%s\n' "$folder/$((i + 1))/log"
+        } >"$folder/$((i + 1))/server.properties"
+        java "${tool_options[@]}" -Dlog4j2.configurationFile="$here/log4j2-tools.properties" -cp "$libs/*" \
+            kafka.tools.StorageTool format --cluster-id tonewire-dev-node-0001 \
+            --config "$folder/$((i + 1))/server.properties" >"$folder/$((i + 1))/format.log" 2>&1 </dev/null &
+    done
+    wait
+    for ((i = 1; i <= nodes; i++)); do
+        [[ -f $folder/$i/log/meta.properties ]] || fail "node $i could not be formatted: $(tail -n 5 "$folder/$i/format.log")"
+    done
+    printf '%s\n' "$addresses"
+}
+
+# Runs node $2 of the cluster in folder $1. Its log is appended to, so that it tells the whole story.
+node() {
+    local folder=$1/$2
+    need_java
+    fetch
+    trap 'exit 143' TERM INT HUP
+    trap '[[ -z ${node_pid:-} ]] || { kill -KILL "$node_pid" 2>/dev/null; wait "$node_pid" 2>/dev/null; } || true' EXIT
+    java "${node_options[@]}" -Dlog4j2.configurationFile="$here/log4j2.properties" -cp "$libs/*" \
+        kafka.Kafka "$folder/server.properties" >>"$folder/node.log" 2>&1 </dev/null &
+    node_pid=$!
+    printf '%s\n' "$node_pid" || true
+    cat >/dev/null
+}
+
 # The data is thrown away, so there is nothing to shut down gently.
 stop_node() {
     kill -KILL "$1" 2>/dev/null || true
@@ -212,6 +268,8 @@ case $command in
     stop) stop ;;
     status) if running; then printf '%s\n' "$bootstrap"; else fail "no node is running"; fi ;;
     run) run ;;
+    prepare) [[ $# -eq 2 ]] || { usage >&2; exit 2; }; prepare "$@" ;;
+    node) [[ $# -eq 2 ]] || { usage >&2; exit 2; }; node "$@" ;;
     fetch) need_java && fetch ;;
     topic) tool org.apache.kafka.tools.TopicCommand "$@" ;;
     groups) tool org.apache.kafka.tools.consumer.group.ConsumerGroupCommand "$@" ;;

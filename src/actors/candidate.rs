@@ -75,7 +75,8 @@ pub fn candidates(who: &Who<'_>, clean: &str, spans: &[NamedSpan]) -> Vec<Candid
                 None => identify(knowledge, clean, text, &range, span, &mut buffer),
             };
             let Some(what) = what else { continue };
-            let range = with_article(knowledge, clean, range, &what);
+            let free_from = found.last().map_or(0, |previous| previous.range.end);
+            let range = with_article(knowledge, clean, range, &what, free_from);
             let range = with_first_half(&mut found, clean, range, &what);
             let abbreviates_previous =
                 found.last().is_some_and(|previous| abbreviates(clean, previous, &range));
@@ -185,8 +186,15 @@ fn title_length(knowledge: &KnowledgeBase, text: &str, buffer: &mut String) -> O
     })
 }
 
-/// "The Moscow Times" keeps its article where it stands inside a sentence with a capital.
-fn with_article(knowledge: &KnowledgeBase, clean: &str, range: Range<usize>, found: &Found) -> Range<usize> {
+/// "The Moscow Times" keeps its article where it stands inside a sentence with a capital, unless the name before ends
+/// with that article.
+fn with_article(
+    knowledge: &KnowledgeBase,
+    clean: &str,
+    range: Range<usize>,
+    found: &Found,
+    free_from: usize,
+) -> Range<usize> {
     let Found::Named(NameKind::Organization, claims) = found else { return range };
     let shown_with_article =
         claims.first().is_none_or(|claim| knowledge.name(claim.actor).starts_with("The "));
@@ -195,7 +203,8 @@ fn with_article(knowledge: &KnowledgeBase, clean: &str, range: Range<usize>, fou
         let last = before.trim_end_matches(' ').chars().next_back();
         before.ends_with(' ') && last.is_some_and(|last| last.is_alphanumeric() || last == ',')
     });
-    if shown_with_article && inside { range.start - "The ".len()..range.end } else { range }
+    let start = range.start.saturating_sub("The ".len());
+    if shown_with_article && inside && free_from <= start { start..range.end } else { range }
 }
 
 /// Model and knowledge together: the sentence decides what kind of thing is meant, the knowledge base which ones there
@@ -356,6 +365,22 @@ mod tests {
         assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("The Velm Courier"));
         let found = self::found("The Velm Courier said no.", "Velm Courier", EntityKind::Organization, 0.0);
         assert_eq!(found.first().map(|(name, _)| name.as_str()), Some("Velm Courier"));
+    }
+
+    #[test]
+    fn no_article_is_part_of_two_names() {
+        let text = "He told Velm and The Velm Courier.";
+        let knowledge = KnowledgeBase::open().unwrap();
+        let who = Who { knowledge: &knowledge, watchlist: &crate::actors::Watchlist::empty() };
+        let spans = [8..20, 21..33].map(|range| NamedSpan {
+            range,
+            kind: EntityKind::Organization,
+            confidence: 0.9,
+            government: 0.0,
+        });
+        let names: Vec<&str> =
+            candidates(&who, text, &spans).into_iter().map(|one| &text[one.range]).collect();
+        assert_eq!(names, ["Velm and The", "Velm Courier"]);
     }
 
     #[test]

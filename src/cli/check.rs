@@ -44,10 +44,8 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Only librdkafka knows which properties there are, and which values they take.
 fn check_properties(config: &Config) -> Result<(), Failure> {
-    let clients = [
-        ("consumer", kafka::consumer_config(&config.kafka)),
-        ("producer", kafka::producer_config(&config.kafka, config.output.max_record_bytes)),
-    ];
+    let clients =
+        [("consumer", kafka::consumer_config(&config.kafka)), ("producer", kafka::producer_config(&config))];
     for (client, properties) in clients {
         properties.create_native_config().map_err(|error| {
             Failure::Usage(format!(

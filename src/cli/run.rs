@@ -13,9 +13,9 @@ use super::server::{Server, WhenTaken};
 
 /// Run the service: input topic -> enrich -> output topic, until SIGTERM or Ctrl-C.
 ///
-/// The first signal finishes and commits what is in work; a second one ends at once (exit code 130 or
-/// 143), and so does `kafka.shutdown_timeout_ms` (exit code 1). Nothing is lost either way: what is not
-/// committed is read again. SIGHUP reads the watch-list again where one is configured; a broken file keeps the old
+/// The first signal finishes and commits what is in work (exit code 0, or 1 when the brokers do not take the
+/// last batch); a second one ends at once (exit code 130 or 143), and so does `kafka.shutdown_timeout_ms` (exit
+/// code 1). Nothing is lost either way: what is not committed is read again. SIGHUP reads the watch-list again where one is configured; a broken file keeps the old
 /// one in use.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -38,6 +38,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         enriched = summary.enriched,
         dead_lettered = summary.dead_lettered,
         skipped = summary.skipped,
+        returned = summary.returned,
         "stopped"
     );
     Ok(())

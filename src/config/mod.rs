@@ -3,6 +3,7 @@
 
 mod environment;
 mod error;
+mod group;
 mod keys;
 mod load;
 mod mask;

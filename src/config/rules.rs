@@ -1,13 +1,18 @@
 //! Rules within and between values, each with the values in its message.
 
 use super::error::Problem;
+use super::group;
 use super::{BadRecordPolicy, Delivery, JsonMapping, KafkaSettings, Settings};
 
 /// Checks everything that is no matter of security or pass-through.
 pub(super) fn check(settings: &Settings, problems: &mut Vec<Problem>) {
     ranges(settings, problems);
     timeouts(&settings.kafka, problems);
+    let pause = ("pipeline.pause_after_ms", settings.pipeline.pause_after_ms);
+    let poll = ("kafka.max_poll_interval_ms", settings.kafka.max_poll_interval_ms);
+    less(pause, poll, "back-pressure makes the member leave its group", problems);
     names(&settings.kafka, problems);
+    group::check(&settings.kafka, problems);
     topics(&settings.kafka, problems);
     dead_letters(settings, problems);
     sizes(settings, problems);

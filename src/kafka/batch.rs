@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::RecvTimeoutError;
 use rdkafka::TopicPartitionList;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::Producer;
@@ -22,15 +23,35 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(1);
 /// librdkafka asks for a poll between retries; its own thread polls, so a pause is enough.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
+/// How often a wait for a commit looks up.
+const COMMIT_TICK: Duration = Duration::from_millis(20);
+
+/// Share of the transaction's timeout after which undelivered records are given up: before the broker gives up
+/// the transaction, which would fence this producer.
+const DELIVERY_SHARE: f64 = 0.8;
+/// A batch that is closed late has at least this share for its last deliveries.
+const LATE_SHARE: f64 = 0.1;
+
+/// librdkafka's `batch.size`.
+const LARGEST_BATCH: usize = 1_000_000;
+/// Below this, waiting for each batch costs more than an abort now and then.
+const SMALLEST_WINDOW: usize = 16 * 1024;
+
+/// What a wait for the brokers does meanwhile, at least once a second. False: there is no time left to wait.
+pub type GoOn<'a> = &'a mut dyn FnMut() -> bool;
+
 /// Why a batch could not be closed. Nothing of it is committed then, or (timeout) nobody knows.
 #[derive(Debug, thiserror::Error)]
 pub enum CloseError {
     /// Brokers did not accept some records.
     #[error("{} records were not accepted, the first with: {}", .0.len(), first_error(.0))]
     Deliveries(Vec<FailedDelivery>),
+    /// The brokers did not take all records in time. Nothing is committed.
+    #[error("{outstanding} records were not taken by the brokers within {waited:?}")]
+    Undelivered { outstanding: usize, waited: Duration },
     /// The brokers did not answer in time.
-    #[error("the brokers did not answer within {0:?}")]
-    Timeout(Duration),
+    #[error("the brokers did not answer {call} within {waited:?}")]
+    Timeout { call: &'static str, waited: Duration },
     /// The consumer has no group membership to commit for.
     #[error("the consumer is not a member of its group")]
     NotAMember,
@@ -53,10 +74,16 @@ impl CloseError {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Deliveries(_) | Self::NotAMember => Verdict::Abort,
-            Self::Timeout(_) => Verdict::Rebuild,
+            Self::Deliveries(_) | Self::Undelivered { .. } | Self::NotAMember => Verdict::Abort,
+            Self::Timeout { .. } => Verdict::Rebuild,
             Self::Client { verdict, .. } => *verdict,
         }
+    }
+
+    /// Whether silence of the brokers is the reason, and not a fault of the clients.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Undelivered { .. } | Self::Timeout { .. })
     }
 }
 
@@ -66,14 +93,19 @@ pub struct BatchWriter {
     delivery: Delivery,
     /// Longest time to close a batch: after it the broker has aborted the transaction by itself.
     timeout: Duration,
-    open: bool,
+    /// Since when a batch is open.
+    opened: Option<Instant>,
+    /// Bytes sent since nothing was under way.
+    under_way: usize,
+    /// Most bytes under way at a time, once a topic has refused batches.
+    window: Option<usize>,
 }
 
 impl BatchWriter {
     /// A writer without an open batch.
     #[must_use]
     pub fn new(producer: OutputProducer, delivery: Delivery, timeout: Duration) -> Self {
-        Self { producer, delivery, timeout, open: false }
+        Self { producer, delivery, timeout, opened: None, under_way: 0, window: None }
     }
 
     /// Claims the transactional id: fences a predecessor and ends its open transaction. Must succeed once
@@ -89,28 +121,63 @@ impl BatchWriter {
         }
     }
 
-    /// Hands one record to the client, and begins a batch if none is open.
+    /// Hands one record to the client, and begins a batch if none is open. Without a timestamp it gets the time
+    /// of sending.
     ///
     /// # Errors
     ///
     /// [`SendError`]; the record was not taken then.
-    pub fn send(&mut self, record: &OutgoingRecord, source: &Arc<SourceOffset>) -> Result<(), SendError> {
+    pub fn send(
+        &mut self,
+        record: &OutgoingRecord,
+        timestamp_ms: Option<i64>,
+        source: &Arc<SourceOffset>,
+    ) -> Result<(), SendError> {
         self.begin().map_err(SendError::Client)?;
-        self.producer.send(record, source)
+        self.producer.send(record, timestamp_ms, source)?;
+        if self.producer.outstanding() <= 1 {
+            self.under_way = 0;
+        }
+        self.under_way += record.size();
+        Ok(())
+    }
+
+    /// Whether a record of that size would make too large a batch for the topic, going by what it has refused:
+    /// what is under way is to be delivered first.
+    #[must_use]
+    pub fn window_is_full(&self, size: usize) -> bool {
+        self.window.is_some_and(|window| self.under_way + size > window && self.producer.outstanding() > 0)
+    }
+
+    /// A batch was too large though none of its records was: the next are half as large.
+    pub fn shrink_window(&mut self) {
+        let window = self.window.unwrap_or(LARGEST_BATCH) / 2;
+        self.window = Some(window.max(SMALLEST_WINDOW));
+        tracing::info!(
+            window_bytes = self.window,
+            "a topic refuses batches of this size: lower kafka.producer \"batch.size\" to its max.message.bytes"
+        );
     }
 
     fn begin(&mut self) -> KafkaResult<()> {
-        if !self.open {
+        if self.opened.is_none() {
             if self.delivery == Delivery::ExactlyOnce {
                 self.producer.native().begin_transaction()?;
             }
-            self.open = true;
+            self.opened = Some(Instant::now());
         }
         Ok(())
     }
 
+    /// Whether the open batch is older than the timeout of its transaction: the broker may have given it up,
+    /// and then says so with the error of a second instance.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        self.opened.is_some_and(|opened| opened.elapsed() >= self.timeout)
+    }
+
     /// Commits the output sent so far together with `offsets` (each the offset after the last settled
-    /// record of its partition). Waits for it, unless `give_up` says that there is no time left.
+    /// record of its partition). Waits for it as long as `go_on` allows and the timeout of the transaction.
     ///
     /// # Errors
     ///
@@ -119,35 +186,51 @@ impl BatchWriter {
         &mut self,
         consumer: &GroupConsumer,
         offsets: &TopicPartitionList,
-        give_up: &dyn Fn() -> bool,
+        go_on: GoOn<'_>,
     ) -> Result<(), CloseError> {
-        let patience = Patience { deadline: Instant::now() + self.timeout, timeout: self.timeout, give_up };
         self.begin().map_err(|error| client_error("begin_transaction", error))?;
-        self.wait_for_deliveries(&patience)?;
-        match self.delivery {
-            Delivery::ExactlyOnce => self.commit_transaction(consumer, offsets, &patience)?,
-            Delivery::AtLeastOnce => patience.insist("commit", || consumer.commit(offsets))?,
+        self.wait_for_deliveries(go_on)?;
+        let failed = self.producer.take_failed();
+        if !failed.is_empty() {
+            return Err(CloseError::Deliveries(failed));
         }
-        self.open = false;
+        let mut patience = Patience::new(self.timeout, go_on);
+        match self.delivery {
+            Delivery::ExactlyOnce => self.commit_transaction(consumer, offsets, &mut patience)?,
+            Delivery::AtLeastOnce => patience.await_commit(consumer, offsets)?,
+        }
+        self.opened = None;
         Ok(())
     }
 
     /// Waits until every record sent is reported on. Without this, rust-rdkafka's commit adds its own
     /// flush, which never takes less than 100 ms (measured: 102 ms a transaction against 3 to 9 ms).
-    fn wait_for_deliveries(&self, patience: &Patience<'_>) -> Result<(), CloseError> {
-        while self.producer.outstanding() > 0 {
-            patience.check()?;
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError::Undelivered`] when most of the time of the transaction is over.
+    pub fn wait_for_deliveries(&self, go_on: GoOn<'_>) -> Result<(), CloseError> {
+        let started = Instant::now();
+        let opened = self.opened.unwrap_or(started);
+        let late = started + self.timeout.mul_f64(LATE_SHARE);
+        let deadline = late.max(opened + self.timeout.mul_f64(DELIVERY_SHARE));
+        loop {
+            let outstanding = self.producer.outstanding();
+            if outstanding == 0 {
+                return Ok(());
+            }
+            if Instant::now() >= deadline || !go_on() {
+                return Err(CloseError::Undelivered { outstanding, waited: started.elapsed() });
+            }
             std::thread::sleep(Duration::from_millis(1));
         }
-        let failed = self.producer.take_failed();
-        if failed.is_empty() { Ok(()) } else { Err(CloseError::Deliveries(failed)) }
     }
 
     fn commit_transaction(
         &self,
         consumer: &GroupConsumer,
         offsets: &TopicPartitionList,
-        patience: &Patience<'_>,
+        patience: &mut Patience<'_>,
     ) -> Result<(), CloseError> {
         let producer = self.producer.native();
         if offsets.count() > 0 {
@@ -165,11 +248,11 @@ impl BatchWriter {
     /// # Errors
     ///
     /// When the client cannot abort; it has to be rebuilt then.
-    pub fn abort(&mut self, give_up: &dyn Fn() -> bool) -> Result<(), CloseError> {
-        if !self.open {
+    pub fn abort(&mut self, go_on: GoOn<'_>) -> Result<(), CloseError> {
+        if self.opened.is_none() {
             return Ok(());
         }
-        let patience = Patience { deadline: Instant::now() + self.timeout, timeout: self.timeout, give_up };
+        let mut patience = Patience::new(self.timeout, go_on);
         match self.delivery {
             Delivery::ExactlyOnce => {
                 patience
@@ -178,11 +261,11 @@ impl BatchWriter {
             Delivery::AtLeastOnce => self.producer.purge(),
         }
         while self.producer.outstanding() > 0 {
-            patience.check()?;
+            patience.check("purge")?;
             std::thread::sleep(Duration::from_millis(1));
         }
         let _aborted_with_the_batch = self.producer.take_failed();
-        self.open = false;
+        self.opened = None;
         Ok(())
     }
 
@@ -199,28 +282,61 @@ fn client_error(call: &'static str, error: KafkaError) -> CloseError {
 
 /// How long to go on trying.
 struct Patience<'a> {
-    deadline: Instant,
-    timeout: Duration,
-    give_up: &'a dyn Fn() -> bool,
+    started: Instant,
+    limit: Duration,
+    go_on: GoOn<'a>,
 }
 
-impl Patience<'_> {
-    fn check(&self) -> Result<(), CloseError> {
-        if Instant::now() >= self.deadline || (self.give_up)() {
-            return Err(CloseError::Timeout(self.timeout));
+impl<'a> Patience<'a> {
+    fn new(limit: Duration, go_on: GoOn<'a>) -> Self {
+        Self { started: Instant::now(), limit, go_on }
+    }
+
+    fn check(&mut self, call: &'static str) -> Result<(), CloseError> {
+        let waited = self.started.elapsed();
+        if waited >= self.limit || !(self.go_on)() {
+            return Err(CloseError::Timeout { call, waited });
         }
         Ok(())
     }
 
     /// Makes the same call again as long as its error says that this can help.
-    fn insist(&self, call: &'static str, attempt: impl Fn() -> KafkaResult<()>) -> Result<(), CloseError> {
+    fn insist(
+        &mut self,
+        call: &'static str,
+        attempt: impl Fn() -> KafkaResult<()>,
+    ) -> Result<(), CloseError> {
         loop {
             let Err(error) = attempt() else { return Ok(()) };
             if verdict(&error) != Verdict::Retry {
                 return Err(client_error(call, error));
             }
-            self.check()?;
+            self.check(call)?;
             tracing::debug!(call, %error, "kafka call is tried again");
+            std::thread::sleep(RETRY_PAUSE);
+        }
+    }
+
+    /// Commits offsets without a transaction, again where that can help.
+    fn await_commit(
+        &mut self,
+        consumer: &GroupConsumer,
+        offsets: &TopicPartitionList,
+    ) -> Result<(), CloseError> {
+        loop {
+            let answer = consumer.commit(offsets).map_err(|error| client_error("commit", error))?;
+            let result = loop {
+                match answer.recv_timeout(COMMIT_TICK) {
+                    Ok(result) => break result,
+                    Err(RecvTimeoutError::Timeout) => self.check("commit")?,
+                    Err(RecvTimeoutError::Disconnected) => return Err(CloseError::NotAMember),
+                }
+            };
+            let Err(error) = result else { return Ok(()) };
+            if verdict(&error) != Verdict::Retry {
+                return Err(client_error("commit", error));
+            }
+            self.check("commit")?;
             std::thread::sleep(RETRY_PAUSE);
         }
     }

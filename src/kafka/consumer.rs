@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, bounded};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{
     BaseConsumer, CommitMode, Consumer, ConsumerContext, ConsumerGroupMetadata, RebalanceProtocol,
 };
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
@@ -68,7 +69,10 @@ impl ClientContext for Notices {
 
     fn stats_raw(&self, report: &[u8]) {
         if let Some(statistics) = ClientStatistics::parse(report) {
-            self.queue().push_back(Notice::Statistics(statistics));
+            let mut queue = self.queue();
+            // Only the newest counts: reports that nobody has read yet must not pile up during a wait.
+            queue.retain(|notice| !matches!(notice, Notice::Statistics(_)));
+            queue.push_back(Notice::Statistics(statistics));
         }
     }
 
@@ -105,7 +109,8 @@ fn release(consumer: &BaseConsumer<Notices>, partitions: &TopicPartitionList) ->
 
 /// A member of a consumer group, subscribed from birth until it is dropped or [closed](Self::close).
 pub struct GroupConsumer {
-    consumer: BaseConsumer<Notices>,
+    /// Shared with the thread of a commit that is under way.
+    consumer: Arc<BaseConsumer<Notices>>,
     topics: HashMap<String, Arc<str>>,
 }
 
@@ -121,12 +126,12 @@ impl GroupConsumer {
         let names: Vec<&str> = topics.iter().map(String::as_str).collect();
         consumer.subscribe(&names)?;
         let topics = topics.iter().map(|topic| (topic.clone(), Arc::from(topic.as_str()))).collect();
-        Ok(Self { consumer, topics })
+        Ok(Self { consumer: Arc::new(consumer), topics })
     }
 
     /// Waits at most `timeout` for a record or a notice. Errors during an outage come as values; they do
     /// not end the subscription.
-    pub fn poll(&mut self, timeout: Duration) -> Polled {
+    pub fn poll(&self, timeout: Duration) -> Polled {
         if let Some(notice) = self.next_notice() {
             return notice;
         }
@@ -151,6 +156,12 @@ impl GroupConsumer {
             }
             Notice::Statistics(statistics) => Polled::Statistics(statistics),
         })
+    }
+
+    /// Whether the group has given our partitions to others; the notice of it comes with a poll.
+    #[must_use]
+    pub fn has_lost_assignment(&self) -> bool {
+        self.consumer.assignment_lost()
     }
 
     /// Starts to fetch newly assigned partitions from their committed offsets.
@@ -192,13 +203,22 @@ impl GroupConsumer {
         self.consumer.resume(&self.consumer.assignment()?)
     }
 
-    /// Commits offsets (each the offset after the last settled record) and waits for the answer.
+    /// Begins to commit offsets (each the offset after the last settled record). The answer comes from a thread
+    /// of its own: librdkafka's own call has no time limit, and takes as long as its socket timeout (60 s) and
+    /// the session's while the brokers are away.
     ///
     /// # Errors
     ///
-    /// What the coordinator answered.
-    pub fn commit(&self, offsets: &TopicPartitionList) -> KafkaResult<()> {
-        self.consumer.commit(offsets, CommitMode::Sync)
+    /// When no thread can be started.
+    pub fn commit(&self, offsets: &TopicPartitionList) -> KafkaResult<Receiver<KafkaResult<()>>> {
+        let (sender, answer) = bounded(1);
+        let (consumer, offsets) = (Arc::clone(&self.consumer), offsets.clone());
+        let commit = move || drop(sender.send(consumer.commit(&offsets, CommitMode::Sync)));
+        std::thread::Builder::new()
+            .name("commit".into())
+            .spawn(commit)
+            .map_err(|_| KafkaError::ConsumerCommit(RDKafkaErrorCode::CriticalSystemResource))?;
+        Ok(answer)
     }
 
     /// Goes back to the committed offsets of `partitions`. An abort does not do it by itself, nor does a
@@ -235,8 +255,9 @@ impl GroupConsumer {
         self.consumer.group_metadata()
     }
 
-    /// Leaves the group within `timeout`. Returns whether the client is closed; if not, it must not be
-    /// dropped, since rust-rdkafka's drop waits without a limit (rust-rdkafka #509).
+    /// Leaves the group within `timeout`. Returns whether the client is closed; if not, it goes on leaving on a
+    /// thread of its own, since rust-rdkafka's drop waits without a limit (rust-rdkafka #509), and a client that
+    /// is neither polled nor closed would keep its partitions until `max.poll.interval.ms`.
     pub fn close(self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         self.consumer.context().closing.store(true, Ordering::Release);
@@ -246,16 +267,15 @@ impl GroupConsumer {
                 let _ = release(&self.consumer, &partitions);
             }
         }
-        if self.consumer.close_queue().is_err() {
-            std::mem::forget(self);
-            return false;
-        }
-        while !self.consumer.closed() && Instant::now() < deadline {
+        let closing = self.consumer.close_queue().is_ok();
+        while closing && !self.consumer.closed() && Instant::now() < deadline {
             let _ = self.consumer.poll(Duration::from_millis(20));
         }
-        let closed = self.consumer.closed();
+        let closed = closing && self.consumer.closed();
         if !closed {
-            std::mem::forget(self);
+            // Where no thread can be had, the closure is dropped here, and its client with it.
+            let leaving = self.consumer;
+            let _ = std::thread::Builder::new().name("leave group".into()).spawn(move || drop(leaving));
         }
         closed
     }

@@ -22,11 +22,11 @@ mod properties;
 mod record;
 mod statistics;
 
-pub use batch::{BatchWriter, CloseError};
+pub use batch::{BatchWriter, CloseError, GoOn};
 pub use consumer::{GroupConsumer, Polled};
 pub use embedded::{EmbeddedBroker, EmbeddedBrokerError};
 pub use errors::{Verdict, verdict};
-pub use producer::{FailedDelivery, OutputProducer, SendError};
+pub use producer::{FailedDelivery, Objection, OutputProducer, SendError};
 pub use properties::{consumer_config, producer_config};
 pub use record::{IncomingRecord, OutgoingRecord, PartitionId, SourceOffset};
 pub use statistics::{ClientStatistics, PartitionStatistics};

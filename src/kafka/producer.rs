@@ -7,6 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::message::Message;
 use rdkafka::producer::{
     BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
 };
@@ -32,23 +33,36 @@ pub enum SendError {
 #[derive(Debug)]
 pub struct FailedDelivery {
     pub source: Arc<SourceOffset>,
+    /// The topic it was sent to.
+    pub topic: String,
     pub error: KafkaError,
 }
 
 impl FailedDelivery {
-    /// Whether the record itself is the reason, so that sending it again cannot help.
+    /// What the broker has against the record, if it is the reason, so that sending it again as it is cannot
+    /// help. `None`: the broker is the reason (an outage, a missing topic or right), or a neighbour in its batch.
     #[must_use]
-    pub fn is_refusal_of_record(&self) -> bool {
-        matches!(
-            self.error.rdkafka_error_code(),
-            Some(
-                RDKafkaErrorCode::MessageSizeTooLarge
-                    | RDKafkaErrorCode::InvalidRecord
-                    | RDKafkaErrorCode::InvalidTimestamp
-                    | RDKafkaErrorCode::InvalidMessage
-            )
-        )
+    pub fn objection(&self) -> Option<Objection> {
+        use RDKafkaErrorCode as Code;
+        match self.error.rdkafka_error_code()? {
+            // Judged by batch: every record of a request that is too large as a whole fails with these.
+            Code::MessageSizeTooLarge | Code::MessageBatchTooLarge => Some(Objection::Size),
+            Code::InvalidTimestamp => Some(Objection::Timestamp),
+            Code::InvalidRecord | Code::InvalidMessage | Code::PolicyViolation => Some(Objection::Content),
+            _ => None,
+        }
     }
+}
+
+/// What a broker has against a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// The batch that it came in is above `max.message.bytes` of the topic (after compression).
+    Size,
+    /// Its timestamp is further off than `message.timestamp.before/after.max.ms` of the topic allow.
+    Timestamp,
+    /// Such as a record without a key for a compacted topic.
+    Content,
 }
 
 /// Shared with the client's own thread, which reports deliveries.
@@ -84,8 +98,9 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = Arc<SourceOffset>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, source: Arc<SourceOffset>) {
-        if let Err((error, _)) = result {
-            self.failed().push(FailedDelivery { source, error: error.clone() });
+        if let Err((error, message)) = result {
+            let topic = message.topic().to_owned();
+            self.failed().push(FailedDelivery { source, topic, error: error.clone() });
         }
     }
 }
@@ -124,12 +139,39 @@ impl OutputProducer {
     /// # Errors
     ///
     /// [`SendError`]; the record was not taken then.
-    pub fn send(&self, record: &OutgoingRecord, source: &Arc<SourceOffset>) -> Result<(), SendError> {
+    pub fn send(
+        &self,
+        record: &OutgoingRecord,
+        timestamp_ms: Option<i64>,
+        source: &Arc<SourceOffset>,
+    ) -> Result<(), SendError> {
+        match self.offer(record, timestamp_ms, source) {
+            // A record larger than the whole queue (`queue.buffering.max.kbytes`) finds it full even when it is
+            // empty: waiting for room would never end.
+            Err(SendError::QueueFull) if self.outstanding() == 0 => {
+                match self.offer(record, timestamp_ms, source) {
+                    Err(SendError::QueueFull) if self.outstanding() == 0 => {
+                        let code = RDKafkaErrorCode::MessageSizeTooLarge;
+                        Err(SendError::Refused(KafkaError::MessageProduction(code)))
+                    }
+                    other => other,
+                }
+            }
+            other => other,
+        }
+    }
+
+    fn offer(
+        &self,
+        record: &OutgoingRecord,
+        timestamp_ms: Option<i64>,
+        source: &Arc<SourceOffset>,
+    ) -> Result<(), SendError> {
         let mut native: BaseRecord<'_, [u8], [u8], Arc<SourceOffset>> =
             BaseRecord::with_opaque_to(&record.topic, Arc::clone(source)).headers(record.headers.clone());
         native.key = record.key.as_deref();
         native.payload = record.value.as_deref();
-        native.timestamp = record.timestamp_ms;
+        native.timestamp = timestamp_ms;
         self.producer.send(native).map_err(|(error, _)| match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::QueueFull) => SendError::QueueFull,
             Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidRecord) => {
@@ -143,6 +185,12 @@ impl OutputProducer {
     #[must_use]
     pub fn outstanding(&self) -> usize {
         usize::try_from(self.producer.in_flight_count()).unwrap_or(0)
+    }
+
+    /// Whether a delivery has failed: the open batch cannot be committed any more.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        !self.deliveries().failed().is_empty()
     }
 
     /// Takes the deliveries that failed since the last call.

@@ -2,7 +2,7 @@
 
 use rdkafka::ClientConfig;
 
-use crate::config::{Delivery, KafkaConfig, StartFrom};
+use crate::config::{Config, Delivery, KafkaConfig, StartFrom};
 
 /// How often librdkafka reports lag and broker states. Both clients are polled all the time: unread
 /// reports would pile up at 2.9 MB a minute.
@@ -10,6 +10,11 @@ const STATISTICS_INTERVAL_MS: &str = "2000";
 
 /// Room for keys and headers beside the largest value.
 const RECORD_OVERHEAD_BYTES: usize = 64 * 1024;
+
+/// librdkafka's default of `batch.size`, in bytes.
+const LARGEST_BATCH: usize = 1_000_000;
+/// Smaller batches cost more in requests than they spare in refusals.
+const SMALLEST_BATCH: usize = 16 * 1024;
 
 /// Properties of the consumer.
 #[must_use]
@@ -33,22 +38,31 @@ pub fn consumer_config(kafka: &KafkaConfig) -> ClientConfig {
         // The defaults (100,000 records per partition, 64 MiB) exhaust a small container on a backlog.
         .set("queued.min.messages", "1000")
         .set("queued.max.messages.kbytes", "16384")
-        .set("fetch.max.bytes", "16777216");
+        // Compressed bytes: a response is held whole, and its batches are unpacked at once, so that articles which
+        // compress to a tenth take ten times this beyond the bound above. A larger single batch still comes.
+        .set("fetch.max.bytes", "1048576")
+        // New partitions are noticed this soon (the default is 5 minutes).
+        .set("topic.metadata.refresh.interval.ms", "60000");
     set_all(&mut config, &kafka.consumer_properties);
     config
 }
 
 /// Properties of the producer.
 #[must_use]
-pub fn producer_config(kafka: &KafkaConfig, largest_value_bytes: usize) -> ClientConfig {
+pub fn producer_config(settings: &Config) -> ClientConfig {
+    let kafka = &settings.kafka;
+    // Dead letters carry the original bytes, so the client must take what the consumer took.
+    let largest_value = settings.input.max_record_bytes.max(settings.output.max_record_bytes);
+    // A topic judges whole batches by its max.message.bytes, and output.max_record_bytes says what it takes.
+    let largest_batch = settings.output.max_record_bytes.clamp(SMALLEST_BATCH, LARGEST_BATCH);
     let mut config = common_config(kafka);
     let transaction_timeout_ms = kafka.transaction.timeout.as_millis().to_string();
     config
         .set("enable.idempotence", "true")
         .set("acks", "all")
         .set("message.timeout.ms", &transaction_timeout_ms)
-        // Dead letters carry the original bytes, so the client must take what the consumer took.
-        .set("message.max.bytes", (largest_value_bytes + RECORD_OVERHEAD_BYTES).to_string())
+        .set("message.max.bytes", (largest_value + RECORD_OVERHEAD_BYTES).to_string())
+        .set("batch.size", largest_batch.to_string())
         // The same key goes to the same partition as from a Java producer (librdkafka's default is CRC32).
         .set("partitioner", "murmur2_random")
         .set("compression.type", "lz4")

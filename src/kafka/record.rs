@@ -52,7 +52,16 @@ impl IncomingRecord {
         }
     }
 
-    /// Memory the record holds, in bytes.
+    /// The timestamp for what is written about this record: its own, but none in the future. Brokers refuse a record
+    /// more than an hour ahead of their clock (`message.timestamp.after.max.ms`), and with it the whole batch;
+    /// nanoseconds in a field of milliseconds are far ahead. `None`: the time of sending.
+    #[must_use]
+    pub fn carried_timestamp_ms(&self) -> Option<i64> {
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        self.timestamp_ms.filter(|&millis| millis <= now_ms)
+    }
+
+    /// Bytes of key and value.
     #[must_use]
     pub fn size(&self) -> usize {
         self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)
@@ -88,5 +97,34 @@ impl OutgoingRecord {
     #[must_use]
     pub fn size(&self) -> usize {
         self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_in_the_future_is_not_carried_over_and_any_other_is() {
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let carried = |timestamp_ms| {
+            let source =
+                SourceOffset { partition: PartitionId { topic: Arc::from("t"), partition: 0 }, offset: 0 };
+            let record = IncomingRecord {
+                source,
+                timestamp_ms,
+                key: None,
+                value: None,
+                headers: None,
+                content_type: None,
+            };
+            record.carried_timestamp_ms()
+        };
+        for kept in [Some(1), Some(now_ms - 1), Some(0), None] {
+            assert_eq!(carried(kept), kept);
+        }
+        for future in [now_ms + 3_600_000, now_ms * 1_000_000, i64::MAX] {
+            assert_eq!(carried(Some(future)), None);
+        }
     }
 }

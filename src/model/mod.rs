@@ -28,6 +28,7 @@ mod windows;
 mod tests;
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
 
 use crate::text::Span;
@@ -173,6 +174,17 @@ impl Model {
     #[must_use]
     pub fn count_pieces(&self, text: &str) -> usize {
         self.tokenizer.pieces(text).len()
+    }
+
+    /// How a sentence is read: its windows in order, each with the bytes of its pieces. For tests and diagnosis.
+    #[must_use]
+    pub fn windows(&self, sentence: &str) -> Vec<Vec<Range<usize>>> {
+        let text = self.text(self.tokenizer.pieces(sentence));
+        let bytes = |window: &Window| {
+            let offsets = text.pieces.offsets[window.pieces.clone()].iter();
+            offsets.map(|(start, end)| *start..*end).collect()
+        };
+        text.windows.iter().map(bytes).collect()
     }
 
     /// Reads sentences. The results are in the order of `sentences`; each depends on its own sentence alone.

@@ -33,7 +33,7 @@ pub(super) fn dead_letter(
         key: record.key.clone(),
         value: record.value.clone(),
         headers: headers.iter().fold(original, |all, (key, value)| insert(all, key, value)),
-        timestamp_ms: record.timestamp_ms,
+        timestamp_ms: record.carried_timestamp_ms(),
     }
 }
 

@@ -105,6 +105,11 @@ impl Ledger {
         });
     }
 
+    /// Output records of the open batch for a topic.
+    pub(super) fn sent_to(&self, topic: &str) -> u64 {
+        self.output_records.get(topic).map_or(0, |(records, _)| *records)
+    }
+
     pub(super) fn batch_len(&self) -> usize {
         self.entries.len()
     }
@@ -191,11 +196,10 @@ impl Ledger {
         self.opened = None;
     }
 
-    /// Records of a partition go back unsettled: `dropped` in work, and those of a batch that stays open.
-    pub(super) fn returned(&mut self, id: &PartitionId, dropped: usize) {
-        let before = self.entries.len();
+    /// Records of a partition go back unsettled: so many in all, those of a batch that stays open among them.
+    pub(super) fn returned(&mut self, id: &PartitionId, unsettled: usize) {
         self.entries.retain(|entry| entry.partition != *id);
-        let returned = (dropped + before - self.entries.len()) as u64;
+        let returned = unsettled as u64;
         if returned > 0 {
             self.telemetry.records_returned.with_label_values(&["revoked"]).inc_by(returned);
             self.totals.returned.fetch_add(returned, Ordering::Relaxed);

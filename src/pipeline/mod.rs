@@ -11,6 +11,7 @@
 //!
 //! - [`process`]: one record to its outcome, a pure function.
 //! - [`workers`]: the threads that run it.
+//! - [`refusals`]: what brokers refused, and what is tried next.
 //! - [`slots`]: what is in work, per partition, in offset order.
 //! - [`session`]: the loop, from joining the group to leaving it.
 //! - [`service`]: sessions one after the other, start and stop.
@@ -19,6 +20,7 @@ mod dead_letter;
 mod ledger;
 pub mod outcome;
 pub mod process;
+mod refusals;
 mod service;
 mod session;
 mod slots;

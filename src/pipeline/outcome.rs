@@ -4,12 +4,24 @@ use std::collections::VecDeque;
 
 use crate::kafka::OutgoingRecord;
 
+pub use super::refusals::Form;
+
 /// The outcome of one input record, with the output records that carry it.
 #[derive(Debug)]
 pub struct Outcome {
     pub class: Class,
     /// Records still to be sent, in order.
     pub outputs: VecDeque<OutgoingRecord>,
+    /// How much of the record the output carries.
+    pub form: Form,
+}
+
+impl Outcome {
+    /// Bytes of keys and values of the output.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.outputs.iter().map(OutgoingRecord::size).sum()
+    }
 }
 
 /// The class in which a record is counted.

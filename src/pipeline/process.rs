@@ -15,8 +15,8 @@ use crate::record::{self, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
 use crate::telemetry::events::{LogLimiter, RecordFailed};
 
-use super::dead_letter::{dead_letter, insert};
-use super::outcome::{Class, Failure, Outcome};
+use super::dead_letter::{dead_letter, insert, without_value};
+use super::outcome::{Class, Failure, Form, Outcome};
 
 /// Turns records into outcomes. Shared by all workers.
 pub struct Processor {
@@ -49,7 +49,7 @@ impl Processor {
     pub fn process(&self, record: &IncomingRecord) -> Outcome {
         let Some(value) = record.value.as_deref() else { return self.tombstone(record) };
         match self.enrich(record, value) {
-            Ok(outputs) => Outcome { class: Class::Enriched, outputs },
+            Ok(outputs) => Outcome { class: Class::Enriched, outputs, form: Form::Result },
             Err(failure) => self.fail(record, failure, 1),
         }
     }
@@ -119,7 +119,7 @@ impl Processor {
 
     fn output_timestamp(&self, record: &IncomingRecord) -> Option<i64> {
         match self.config.kafka.output_timestamp {
-            OutputTimestamp::Input => record.timestamp_ms,
+            OutputTimestamp::Input => record.carried_timestamp_ms(),
             OutputTimestamp::Now => None,
         }
     }
@@ -135,7 +135,7 @@ impl Processor {
                     headers: source_headers(record),
                     timestamp_ms: self.output_timestamp(record),
                 };
-                Outcome { class: Class::Enriched, outputs: VecDeque::from([output]) }
+                Outcome { class: Class::Enriched, outputs: VecDeque::from([output]), form: Form::Result }
             }
         }
     }
@@ -143,6 +143,12 @@ impl Processor {
     /// The outcome of a record that cannot be enriched, by policy.
     #[must_use]
     pub fn fail(&self, record: &IncomingRecord, failure: Failure, attempts: u32) -> Outcome {
+        self.fail_as(record, failure, attempts, Form::Letter)
+    }
+
+    /// As [`fail`](Self::fail), with as much of the record in the dead letter as its topic takes.
+    #[must_use]
+    pub fn fail_as(&self, record: &IncomingRecord, failure: Failure, attempts: u32, form: Form) -> Outcome {
         let source = &record.source;
         RecordFailed {
             stage: failure.stage,
@@ -155,12 +161,19 @@ impl Processor {
         .emit(&self.telemetry, &self.limiter);
         match (self.config.input.on_bad_record, &self.dead_letter_topic) {
             (BadRecordPolicy::DeadLetter, Some(topic)) => {
-                let letter = dead_letter(topic, record, &failure, attempts);
-                Outcome { class: Class::DeadLettered(failure), outputs: VecDeque::from([letter]) }
+                let letter = match form {
+                    Form::Result | Form::Letter => dead_letter(topic, record, &failure, attempts),
+                    Form::WithoutValue => without_value(&dead_letter(topic, record, &failure, attempts)),
+                    Form::Coordinates | Form::Nothing => {
+                        without_value(&dead_letter(topic, &coordinates_of(record), &failure, attempts))
+                    }
+                };
+                let outputs = VecDeque::from([letter]);
+                Outcome { class: Class::DeadLettered(failure), outputs, form: form.max(Form::Letter) }
             }
             (BadRecordPolicy::Skip, _) => skipped(failure.code),
             (BadRecordPolicy::Stop | BadRecordPolicy::DeadLetter, _) => {
-                Outcome { class: Class::Stops(failure), outputs: VecDeque::new() }
+                Outcome { class: Class::Stops(failure), outputs: VecDeque::new(), form: Form::Result }
             }
         }
     }
@@ -195,8 +208,20 @@ fn source_headers(record: &IncomingRecord) -> OwnedHeaders {
     insert(record.headers.clone().unwrap_or_default(), "tonewire-source", &place)
 }
 
+/// A record without its key and headers, for a topic that takes neither.
+fn coordinates_of(record: &IncomingRecord) -> IncomingRecord {
+    IncomingRecord {
+        source: record.source.clone(),
+        timestamp_ms: record.timestamp_ms,
+        key: None,
+        value: record.value.clone(),
+        headers: None,
+        content_type: None,
+    }
+}
+
 fn skipped(reason: &'static str) -> Outcome {
-    Outcome { class: Class::Skipped { reason }, outputs: VecDeque::new() }
+    Outcome { class: Class::Skipped { reason }, outputs: VecDeque::new(), form: Form::Result }
 }
 
 /// Runs a stage so that its panic becomes a failure of this record and not the end of the worker.

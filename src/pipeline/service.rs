@@ -1,6 +1,6 @@
 //! Sessions one after the other, on a thread of their own, until the service is stopped.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -59,6 +59,11 @@ pub enum ServiceError {
     /// `input.on_bad_record = "stop"`.
     #[error("bad record at {}/{} offset {} ({}): {}; input.on_bad_record = \"stop\"", source_offset.partition.topic, source_offset.partition.partition, source_offset.offset, failure.code, failure.message)]
     BadRecord { source_offset: SourceOffset, failure: Failure },
+    /// A stop came while the brokers did not take the last batch.
+    #[error(
+        "stopped, but the last batch is not committed: {0}; its records are read again at the next start"
+    )]
+    Uncommitted(String),
     /// A defect: the Kafka thread panicked.
     #[error("a defect of tonewire: the kafka thread panicked")]
     Panicked,
@@ -105,6 +110,12 @@ impl StopSwitch {
     pub(super) fn is_past_deadline(&self) -> bool {
         let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
         since.is_some_and(|since| since.elapsed() >= self.limit.mul_f64(0.6))
+    }
+
+    /// What is left of `shutdown_timeout`, once the stop has been asked for.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map(|since| self.limit.saturating_sub(since.elapsed()))
     }
 
     /// Sleeps, but wakes when the stop is asked for.
@@ -158,7 +169,6 @@ impl Service {
             limiter: LogLimiter::default(),
             ledger,
             pool,
-            refused: HashMap::new(),
         };
         let thread = std::thread::Builder::new()
             .name("kafka".into())
@@ -233,7 +243,10 @@ impl Sessions {
     fn run(mut self) -> Result<(), ServiceError> {
         let result = self.run_sessions();
         self.shared.health.set_stopping();
-        self.shared.pool.stop(self.shared.config.kafka.drain_timeout);
+        // What still runs is a record that took too long to be waited for; the process ends without it.
+        let limit = self.shared.config.kafka.drain_timeout;
+        let left = self.shared.stop.time_left().unwrap_or(limit);
+        self.shared.pool.stop(limit.min(left / 2));
         result
     }
 
@@ -242,6 +255,7 @@ impl Sessions {
             match self.session()? {
                 SessionEnd::Stopped => return Ok(()),
                 SessionEnd::Failed(error) => return Err(error),
+                SessionEnd::Outage(reason) => self.await_brokers(&reason),
                 SessionEnd::Rebuild(reason) => self.rebuild(reason, ServiceError::TooManyRebuilds)?,
                 SessionEnd::Fenced(reason) => {
                     let id = self.shared.config.kafka.transactional_id.clone();
@@ -255,9 +269,7 @@ impl Sessions {
     fn session(&mut self) -> Result<SessionEnd, ServiceError> {
         let config = Arc::clone(&self.shared.config);
         let kafka = &config.kafka;
-        let largest = config.input.max_record_bytes.max(config.output.max_record_bytes);
-        let producer =
-            OutputProducer::create(&producer_config(kafka, largest)).map_err(ServiceError::Client)?;
+        let producer = OutputProducer::create(&producer_config(&config)).map_err(ServiceError::Client)?;
         let writer = BatchWriter::new(producer, kafka.delivery, kafka.transaction.timeout);
         if let Some(end) = self.initialise(&writer) {
             return Ok(end);
@@ -293,6 +305,14 @@ impl Sessions {
                 Verdict::Stop => return Some(SessionEnd::Failed(ServiceError::Refused(error.to_string()))),
             }
         }
+    }
+
+    /// New clients after an outage. However often brokers go away, that is no fault of the clients and does not
+    /// count as one; the next session waits until they are back.
+    fn await_brokers(&self, reason: &str) {
+        self.shared.health.set_producer_reachable(false);
+        ClientsRebuilt { reason, wait: FIRST_REBUILD_PAUSE }.emit(&self.shared.telemetry);
+        self.shared.stop.sleep(FIRST_REBUILD_PAUSE);
     }
 
     fn rebuild(

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::kafka::{IncomingRecord, PartitionId};
+use crate::kafka::{IncomingRecord, PartitionId, SourceOffset};
 
 use super::outcome::Outcome;
 use super::workers::Stay;
@@ -21,6 +21,8 @@ pub(super) struct Slot {
     pub(super) record: Arc<IncomingRecord>,
     pub(super) outcome: Option<Outcome>,
     since: Instant,
+    /// Memory that record and outcome hold.
+    bytes: usize,
 }
 
 /// One partition that this member owns.
@@ -36,6 +38,11 @@ pub(super) struct Partition {
     emitted: Option<i64>,
     /// Offset after the last record whose batch is committed.
     pub(super) settled: Option<i64>,
+    /// Records counted as received in this assignment and not settled, wherever they are: in a slot, in the open
+    /// batch, or to be read again after a rewind.
+    unsettled: usize,
+    /// Records emitted into the open batch.
+    in_batch: usize,
 }
 
 /// A record whose offset is below one already read in the same stay.
@@ -72,10 +79,12 @@ impl Slots {
         self.partitions.entry(id).or_default();
     }
 
-    /// Forgets a partition. Returns the number of its records that were in work.
+    /// Forgets a partition. Returns the number of its records that were received and not settled: the group
+    /// reads them again. Those of a batch given up before are among them, though no slot holds them any more.
     pub(super) fn revoke(&mut self, id: &PartitionId) -> usize {
         let Some(mut partition) = self.partitions.remove(id) else { return 0 };
-        self.clear_slots(&mut partition)
+        self.clear_slots(&mut partition);
+        partition.unsettled
     }
 
     /// Forgets everything in work, keeping the partitions: the records are read again.
@@ -84,6 +93,7 @@ impl Slots {
         let dropped = partitions.values_mut().map(|partition| self.clear_slots(partition)).sum();
         for partition in partitions.values_mut() {
             partition.emitted = partition.settled;
+            partition.in_batch = 0;
         }
         self.partitions = partitions;
         dropped
@@ -94,8 +104,15 @@ impl Slots {
         partition.stay = Stay::default();
         let dropped = partition.slots.len();
         self.records -= dropped;
-        self.bytes -= partition.slots.drain(..).map(|slot| slot.record.size()).sum::<usize>();
+        self.bytes -= partition.slots.drain(..).map(|slot| slot.bytes).sum::<usize>();
         dropped
+    }
+
+    /// Notes a record that is dropped because a rewind is due: the rewind must reach its partition too.
+    pub(super) fn passed_over(&mut self, source: &SourceOffset) {
+        if let Some(partition) = self.partitions.get_mut(&source.partition) {
+            partition.first_seen.get_or_insert(source.offset);
+        }
     }
 
     /// Takes a slot for a record.
@@ -111,29 +128,39 @@ impl Slots {
             return Err(OutOfOrder { topic, partition, offset: source.offset, after });
         }
         let again = partition.highest_seen.is_some_and(|highest| source.offset <= highest);
+        partition.unsettled += usize::from(!again);
         partition.first_seen.get_or_insert(source.offset);
         partition.highest_seen = partition.highest_seen.max(Some(source.offset));
+        let bytes = record.size();
         self.records += 1;
-        self.bytes += record.size();
-        partition.slots.push_back(Slot { record: Arc::clone(record), outcome: None, since: Instant::now() });
+        self.bytes += bytes;
+        let record = Arc::clone(record);
+        partition.slots.push_back(Slot { record, outcome: None, since: Instant::now(), bytes });
         Ok((if again { Taken::Again } else { Taken::New }, partition.stay.clone()))
     }
 
     /// Puts an outcome into its slot. False when the slot is gone or has one already.
+    ///
+    /// The outcome's output counts as bytes in work until the slot is emitted: behind a record that takes long,
+    /// the results of all others wait here.
     pub(super) fn finish(&mut self, record: &IncomingRecord, outcome: Outcome) -> bool {
-        let Some(partition) = self.partitions.get_mut(&record.source.partition) else { return false };
-        let offset = record.source.offset;
-        let Ok(index) = partition.slots.binary_search_by_key(&offset, |slot| slot.record.source.offset)
-        else {
-            return false;
-        };
-        match partition.slots.get_mut(index) {
-            Some(slot) if slot.outcome.is_none() => {
-                slot.outcome = Some(outcome);
-                true
-            }
-            _ => false,
-        }
+        let Some(slot) = self.unfinished(&record.source) else { return false };
+        let bytes = outcome.size();
+        slot.outcome = Some(outcome);
+        slot.bytes += bytes;
+        self.bytes += bytes;
+        true
+    }
+
+    /// Whether a record is in work without an outcome.
+    pub(super) fn is_unfinished(&mut self, source: &SourceOffset) -> bool {
+        self.unfinished(source).is_some()
+    }
+
+    fn unfinished(&mut self, source: &SourceOffset) -> Option<&mut Slot> {
+        let slots = &mut self.partitions.get_mut(&source.partition)?.slots;
+        let index = slots.binary_search_by_key(&source.offset, |slot| slot.record.source.offset).ok()?;
+        slots.get_mut(index).filter(|slot| slot.outcome.is_none())
     }
 
     /// The first slot of a partition, if it is finished.
@@ -146,8 +173,9 @@ impl Slots {
         let partition = self.partitions.get_mut(id)?;
         let slot = partition.slots.pop_front()?;
         partition.emitted = Some(slot.record.source.offset + 1);
+        partition.in_batch += 1;
         self.records -= 1;
-        self.bytes -= slot.record.size();
+        self.bytes -= slot.bytes;
         Some(slot)
     }
 
@@ -166,6 +194,7 @@ impl Slots {
     pub(super) fn settle(&mut self) {
         for partition in self.partitions.values_mut() {
             partition.settled = partition.emitted;
+            partition.unsettled = partition.unsettled.saturating_sub(std::mem::take(&mut partition.in_batch));
         }
     }
 
@@ -211,14 +240,17 @@ impl Partition {
 }
 
 #[cfg(test)]
+#[path = "slots_properties.rs"]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
 
     use proptest::prelude::*;
 
-    use super::super::outcome::Class;
+    use super::super::outcome::{Class, Form};
     use super::*;
-    use crate::kafka::SourceOffset;
 
     fn id(partition: i32) -> PartitionId {
         PartitionId { topic: Arc::from("t"), partition }
@@ -236,7 +268,7 @@ mod tests {
     }
 
     fn done() -> Outcome {
-        Outcome { class: Class::Enriched, outputs: VecDeque::new() }
+        Outcome { class: Class::Enriched, outputs: VecDeque::new(), form: Form::Result }
     }
 
     fn committable(slots: &Slots) -> Option<i64> {
@@ -295,12 +327,63 @@ mod tests {
     }
 
     #[test]
+    fn a_revoked_partition_gives_back_every_record_received_and_not_settled() {
+        let mut slots = Slots::default();
+        slots.assign(id(0));
+        for offset in 0..4 {
+            slots.take(&record(0, offset)).unwrap();
+        }
+        slots.finish(&record(0, 0), done());
+        emit_prefix(&mut slots, &id(0));
+        slots.settle();
+        slots.finish(&record(0, 1), done());
+        emit_prefix(&mut slots, &id(0));
+        // A batch that is given up leaves nothing in work, and still its records are owed.
+        slots.rewind();
+        assert_eq!(slots.take(&record(0, 1)).unwrap().0, Taken::Again);
+        assert_eq!(slots.revoke(&id(0)), 3);
+    }
+
+    #[test]
+    fn a_rewind_reaches_partitions_of_which_only_dropped_records_were_read() {
+        let mut slots = Slots::default();
+        slots.assign(id(0));
+        slots.passed_over(&record(0, 7).source);
+        slots.passed_over(&record(0, 8).source);
+        slots.passed_over(&record(1, 8).source);
+        assert_eq!(slots.first_seen(), [(id(0), 7)]);
+    }
+
+    #[test]
     fn a_record_below_one_already_read_is_an_error_and_never_a_loss() {
         let mut slots = Slots::default();
         slots.assign(id(0));
         slots.take(&record(0, 7)).unwrap();
         assert!(slots.take(&record(0, 6)).is_err());
         assert!(slots.take(&record(0, 7)).is_err());
+    }
+
+    #[test]
+    fn results_that_wait_behind_a_slow_record_count_as_bytes_in_work() {
+        let mut slots = Slots::default();
+        slots.assign(id(0));
+        slots.take(&record(0, 1)).unwrap();
+        slots.take(&record(0, 2)).unwrap();
+        assert_eq!(slots.bytes(), 20);
+        let output = crate::kafka::OutgoingRecord {
+            topic: Arc::from("out"),
+            key: None,
+            value: Some(vec![0; 1_000]),
+            headers: rdkafka::message::OwnedHeaders::new(),
+            timestamp_ms: None,
+        };
+        let outcome =
+            Outcome { class: Class::Enriched, outputs: VecDeque::from([output]), form: Form::Result };
+        assert!(slots.finish(&record(0, 2), outcome));
+        assert_eq!(slots.bytes(), 1_020);
+        assert!(slots.finish(&record(0, 1), done()));
+        assert_eq!(emit_prefix(&mut slots, &id(0)), [1, 2]);
+        assert_eq!(slots.bytes(), 0);
     }
 
     #[test]

@@ -40,8 +40,16 @@ pub(super) struct Finished {
     pub(super) outcome: Outcome,
 }
 
-/// What a worker is busy with, and since when.
-type Busy = Arc<Mutex<Option<(Arc<IncomingRecord>, Stay, Instant)>>>;
+/// What a worker is busy with.
+type Busy = Arc<Mutex<Option<Task>>>;
+
+struct Task {
+    record: Arc<IncomingRecord>,
+    stay: Stay,
+    since: Instant,
+    /// Set once the job has been given up for its time, so that it is given up once.
+    given_up: bool,
+}
 
 struct Worker {
     busy: Busy,
@@ -58,6 +66,8 @@ pub(super) struct WorkerPool {
     results: Sender<Finished>,
     finished: Receiver<Finished>,
     workers: Vec<Worker>,
+    /// Threads of jobs that were given up and have not ended yet.
+    astray: Vec<Worker>,
     busy_seconds: prometheus::Counter,
     started: usize,
 }
@@ -74,8 +84,17 @@ impl WorkerPool {
         let (jobs, queue) = bounded(capacity);
         // As many results as jobs at most, so unbounded is bounded by the jobs.
         let (results, finished) = unbounded();
-        let mut pool =
-            Self { processor, jobs, queue, results, finished, workers: Vec::new(), busy_seconds, started: 0 };
+        let mut pool = Self {
+            processor,
+            jobs,
+            queue,
+            results,
+            finished,
+            workers: Vec::new(),
+            astray: Vec::new(),
+            busy_seconds,
+            started: 0,
+        };
         for _ in 0..workers {
             let worker = pool.spawn()?;
             pool.workers.push(worker);
@@ -116,21 +135,41 @@ impl WorkerPool {
         self.queue.len()
     }
 
-    /// Gives up every worker whose job has taken longer than `limit`, starts another in its place, and
-    /// returns those jobs. A thread cannot be stopped from outside: it ends when its job ends.
+    /// Takes the jobs of ended stays out of the queue. Without this, records that are read again after a rewind
+    /// would find the queue full of their own earlier selves, and both would be held in memory.
+    pub(super) fn forget_ended(&self) {
+        let waiting: Vec<Job> = self.queue.try_iter().collect();
+        for job in waiting.into_iter().filter(|job| !job.stay.is_over()) {
+            // There is room: it was taken out a moment ago, and nobody else puts jobs in.
+            let _ = self.jobs.try_send(job);
+        }
+    }
+
+    /// Gives up every job that has taken longer than `limit`, and returns those jobs. Another thread takes the
+    /// place of each: one cannot be stopped from outside, it ends when its job ends. No more than as many threads
+    /// as there are workers may be astray at a time; beyond that a place stays empty until its thread comes
+    /// back, or a row of long articles would start threads without end.
     pub(super) fn give_up_overdue(&mut self, limit: Duration) -> Vec<Job> {
+        self.astray.retain(|worker| !worker.thread.is_finished());
         let mut overdue = Vec::new();
         for index in 0..self.workers.len() {
-            let job = match lock(&self.workers[index].busy).as_ref() {
-                Some((record, stay, since)) if since.elapsed() > limit => {
-                    Job { record: Arc::clone(record), stay: stay.clone() }
+            let worker = &self.workers[index];
+            let job = match lock(&worker.busy).as_mut() {
+                // A thread ends with its task unfinished only if a panic got past the stage's own guard.
+                Some(task) if task.since.elapsed() > limit || worker.thread.is_finished() => {
+                    let job = Job { record: Arc::clone(&task.record), stay: task.stay.clone() };
+                    (!std::mem::replace(&mut task.given_up, true)).then_some(job)
                 }
                 _ => continue,
             };
-            let Ok(successor) = self.spawn() else { continue };
-            let given_up = std::mem::replace(&mut self.workers[index], successor);
-            given_up.dismissed.store(true, Ordering::Release);
-            overdue.push(job);
+            overdue.extend(job);
+            if self.astray.len() < self.workers.len()
+                && let Ok(successor) = self.spawn()
+            {
+                let given_up = std::mem::replace(&mut self.workers[index], successor);
+                given_up.dismissed.store(true, Ordering::Release);
+                self.astray.push(given_up);
+            }
         }
         overdue
     }
@@ -166,7 +205,8 @@ fn work(
             continue;
         }
         let started = Instant::now();
-        *lock(busy) = Some((Arc::clone(&job.record), job.stay.clone(), started));
+        let (record, stay) = (Arc::clone(&job.record), job.stay.clone());
+        *lock(busy) = Some(Task { record, stay, since: started, given_up: false });
         let outcome = processor.process(&job.record);
         *lock(busy) = None;
         busy_seconds.inc_by(started.elapsed().as_secs_f64());

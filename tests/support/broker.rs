@@ -61,34 +61,13 @@ impl KafkaBroker {
     }
 
     fn start() -> Result<Self, NoBroker> {
-        let mut script = Command::new(script_path())
-            .arg("run")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| NoBroker::Unavailable {
-                reason: format!("{} cannot be run: {error}", script_path().display()),
-            })?;
-        let mut bootstrap = String::new();
-        let output = script.stdout.take().expect("stdout is piped");
-        BufReader::new(output).read_line(&mut bootstrap).expect("kafka.sh prints text");
-        let bootstrap = bootstrap.trim().to_owned();
-        if !bootstrap.is_empty() {
-            return Ok(Self { bootstrap, script: Mutex::new(Some(script)) });
-        }
-        let mut reason = String::new();
-        script
-            .stderr
-            .take()
-            .expect("stderr is piped")
-            .read_to_string(&mut reason)
-            .expect("kafka.sh prints text");
-        let reason = reason.trim().to_owned();
-        match script.wait().expect("kafka.sh can be waited for").code() {
-            Some(UNAVAILABLE) => Err(NoBroker::Unavailable { reason }),
-            code => Err(NoBroker::Failed { reason: format!("kafka.sh ended with code {code:?}: {reason}") }),
-        }
+        let (script, bootstrap) = run_script(&["run"])?;
+        Ok(Self { bootstrap, script: Mutex::new(Some(script)) })
+    }
+
+    /// Brokers that somebody else starts and stops.
+    pub fn at(bootstrap: String) -> Self {
+        Self { bootstrap, script: Mutex::new(None) }
     }
 
     /// Settings for a client of this broker.
@@ -125,6 +104,34 @@ impl KafkaBroker {
         let mut command = Command::new(script_path());
         command.arg(name).env(BROKERS_VARIABLE, &self.bootstrap).stdin(Stdio::null());
         command
+    }
+}
+
+/// Runs a command of kafka.sh; gives it with the first line that it prints. It ends with its standard input.
+pub fn run_script(arguments: &[&str]) -> Result<(Child, String), NoBroker> {
+    let mut script = Command::new(script_path())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| NoBroker::Unavailable {
+            reason: format!("{} cannot be run: {error}", script_path().display()),
+        })?;
+    let mut line = String::new();
+    let output = script.stdout.take().expect("stdout is piped");
+    BufReader::new(output).read_line(&mut line).expect("kafka.sh prints text");
+    let line = line.trim().to_owned();
+    if !line.is_empty() {
+        return Ok((script, line));
+    }
+    let mut reason = String::new();
+    let mut errors = script.stderr.take().expect("stderr is piped");
+    errors.read_to_string(&mut reason).expect("kafka.sh prints text");
+    let reason = reason.trim().to_owned();
+    match script.wait().expect("kafka.sh can be waited for").code() {
+        Some(UNAVAILABLE) => Err(NoBroker::Unavailable { reason }),
+        code => Err(NoBroker::Failed { reason: format!("kafka.sh ended with code {code:?}: {reason}") }),
     }
 }
 

@@ -1,13 +1,15 @@
 //! A plain producer that insists on delivery.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 
 use super::broker::KafkaBroker;
+use super::wait::PATIENCE;
 
 /// A record to send. Headers may repeat, and their values may be missing or any bytes.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +56,8 @@ impl Producer {
         let client = broker
             .client()
             .set("enable.idempotence", "true")
+            // What a topic takes is the topic's to say.
+            .set("message.max.bytes", "20000000")
             // That of Java clients, so that the tests see what most users' producers do.
             .set("partitioner", "murmur2_random")
             .create_with_context(failures.clone())
@@ -71,7 +75,14 @@ impl Producer {
         record.payload = message.value.as_deref();
         record.partition = message.partition;
         record.timestamp = message.timestamp_ms;
-        self.client.send(record).map_err(|(error, _)| error).expect("the client takes the record");
+        let deadline = Instant::now() + PATIENCE;
+        while let Err((error, refused)) = self.client.send(record) {
+            // A topic that was created a moment ago is not known to every broker of a cluster yet.
+            let is_new = error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownTopic);
+            assert!(is_new && Instant::now() < deadline, "the client does not take the record: {error}");
+            std::thread::sleep(Duration::from_millis(100));
+            record = refused;
+        }
     }
 
     /// Waits until the broker has all of them.

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
 
 use super::broker::KafkaBroker;
-use super::wait::PATIENCE;
+use super::wait::{PATIENCE, eventually};
+
+/// Longest time for one answer; the question is asked again.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
 /// Which records a reader sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,7 @@ pub enum Isolation {
 #[derive(Clone, Debug)]
 pub struct Record {
     pub partition: i32,
+    pub offset: i64,
     pub key: Option<Vec<u8>>,
     pub value: Option<Vec<u8>>,
     pub headers: Vec<(String, Option<Vec<u8>>)>,
@@ -38,6 +42,7 @@ impl Record {
         });
         Self {
             partition: message.partition(),
+            offset: message.offset(),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
             headers: headers.unwrap_or_default(),
@@ -103,9 +108,11 @@ impl Reader {
             .set("fetch.wait.max.ms", "50")
             .create()
             .expect("a consumer can be made");
-        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).expect("the broker answers");
-        let partitions = metadata.topics()[0].partitions().len();
-        assert!(partitions > 0, "topic {topic} is not there");
+        let partitions = eventually(&format!("topic {topic} is there"), || {
+            let metadata = consumer.fetch_metadata(Some(topic), ANSWER_LIMIT).ok()?;
+            let partitions = metadata.topics().first()?.partitions().len();
+            (partitions > 0).then_some(partitions)
+        });
         let mut start = TopicPartitionList::new();
         for partition in 0..partitions {
             let partition = i32::try_from(partition).expect("few partitions");
@@ -134,8 +141,18 @@ impl Reader {
     /// # Panics
     ///
     /// When that takes longer than [`PATIENCE`].
-    pub fn read_until(&mut self, what: &str, mut enough: impl FnMut(&[Record]) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+    pub fn read_until(&mut self, what: &str, enough: impl FnMut(&[Record]) -> bool) {
+        self.read_until_within(PATIENCE, what, enough);
+    }
+
+    /// Like [`read_until`](Self::read_until), with another limit.
+    pub fn read_until_within(
+        &mut self,
+        limit: Duration,
+        what: &str,
+        mut enough: impl FnMut(&[Record]) -> bool,
+    ) {
+        let deadline = Instant::now() + limit;
         let mut judged = usize::MAX;
         loop {
             if self.records.len() != judged {
@@ -168,6 +185,15 @@ impl Reader {
                 None
             }
             Err(KafkaError::PartitionEOF(partition)) => Some(partition),
+            // A broker that is away, or no longer the leader: the client looks for the new one by itself.
+            Err(KafkaError::MessageConsumption(
+                RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::RequestTimedOut
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable,
+            )) => None,
             Err(error) => panic!("reading {}: {error}", self.topic),
         }
     }

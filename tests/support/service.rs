@@ -92,11 +92,39 @@ pub enum Signal {
     Continue,
 }
 
+impl Signal {
+    /// Sends it to a process.
+    pub fn send(self, process: u32) {
+        let name = match self {
+            Self::Terminate => "TERM",
+            Self::Kill => "KILL",
+            Self::Stop => "STOP",
+            Self::Continue => "CONT",
+        };
+        // The shell's own `kill`: the program of that name is not on every machine.
+        let status = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\"", name, &process.to_string()])
+            .status()
+            .expect("sh can be run");
+        assert!(status.success(), "signal {name} could not be sent");
+    }
+}
+
+/// What a service writes to its log, as far as it has come. It can be read after the service's end.
+#[derive(Clone)]
+pub struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
 /// A running service. It is killed at the end of the test, and its log is shown if that failed.
 pub struct Service {
     child: Mutex<Child>,
     address: String,
-    log: Arc<Mutex<String>>,
+    log: Log,
     _folder: TempDir,
 }
 
@@ -108,11 +136,26 @@ impl Service {
     /// When the process ends first, or takes too long.
     pub fn wait_until_ready(&self) {
         eventually("/readyz answers 200", || {
-            if let Some(status) = self.child.lock().unwrap().try_wait().expect("a child can be asked") {
+            if let Some(status) = self.ended() {
                 panic!("the service ended with {status} before it was ready");
             }
             self.get("/readyz").filter(|response| response.status == 200)
         });
+    }
+
+    /// Whether `/readyz` answers 200 now.
+    pub fn is_ready(&self) -> bool {
+        self.get("/readyz").is_some_and(|response| response.status == 200)
+    }
+
+    /// Its log.
+    pub fn log(&self) -> Log {
+        self.log.clone()
+    }
+
+    /// Whether it has ended, and how.
+    pub fn ended(&self) -> Option<ExitStatus> {
+        self.child.lock().unwrap().try_wait().expect("a child can be asked")
     }
 
     /// A scrape.
@@ -154,26 +197,21 @@ impl Service {
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let name = match signal {
-            Signal::Terminate => "TERM",
-            Signal::Kill => "KILL",
-            Signal::Stop => "STOP",
-            Signal::Continue => "CONT",
-        };
-        let id = self.child.lock().unwrap().id().to_string();
-        // The shell's own `kill`: the program of that name is not on every machine.
-        let status = Command::new("sh")
-            .args(["-c", "kill -s \"$0\" \"$1\"", name, &id])
-            .status()
-            .expect("sh can be run");
-        assert!(status.success(), "signal {name} could not be sent");
+        signal.send(self.child.lock().unwrap().id());
+    }
+
+    /// The most memory that the process has held at a time, in MiB, as the kernel counts it.
+    pub fn peak_resident_mib(&self) -> u64 {
+        let id = self.child.lock().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the process is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a Linux kernel");
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().expect("a number");
+        kib / 1024
     }
 
     /// Waits for the end of the process.
     pub fn wait_for_end(&self) -> ExitStatus {
-        within(Duration::from_secs(40), "the service ends", || {
-            self.child.lock().unwrap().try_wait().expect("a child can be asked")
-        })
+        within(Duration::from_secs(40), "the service ends", || self.ended())
     }
 
     /// Asks it to stop and waits for its end, which must be a good one.
@@ -196,8 +234,7 @@ impl Drop for Service {
         let _ = child.kill();
         let _ = child.wait();
         if std::thread::panicking() {
-            let log = self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            eprintln!("--- log of the service at {}\n{log}---", self.address);
+            eprintln!("--- log of the service at {}\n{}---", self.address, self.log.text());
         }
     }
 }
@@ -213,7 +250,7 @@ fn free_address() -> String {
 }
 
 /// Reads a stream to its end on a thread of its own, so that the child never waits for us.
-fn collect(stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+fn collect(stream: impl Read + Send + 'static) -> Log {
     let log = Arc::new(Mutex::new(String::new()));
     let writer = Arc::clone(&log);
     std::thread::spawn(move || {
@@ -223,5 +260,5 @@ fn collect(stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
             log.push('\n');
         }
     });
-    log
+    Log(log)
 }

@@ -1,163 +1,22 @@
-//! The whole pipeline in this process against librdkafka's mock cluster: order, classes, limits and the
-//! error classes of `kafka::errors`. What the mock cannot show (aborts, fencing, stored transactional
-//! offsets) is tested on a real broker in `kafka.rs`.
+//! The whole pipeline in this process against librdkafka's mock cluster: order, classes and limits. What the mock
+//! cannot show (aborts, fencing, stored transactional offsets) is tested on a real broker in `kafka`; the error classes
+//! of `kafka::errors` are in `injected_errors`.
 
+#![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic")]
 
+mod bench;
+mod brokers;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::{Header, Headers, Message, OwnedHeaders, OwnedMessage};
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
+use rdkafka::message::{Headers, Message};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use tonewire::analysis::{Analysis, Analyze, Status};
-use tonewire::article::Article;
-use tonewire::config::{BadRecordPolicy, Config, Delivery, Settings, TombstonePolicy};
-use tonewire::pipeline::{Service, ServiceError, ServiceHandle};
-use tonewire::telemetry::{Health, Telemetry};
+use tonewire::config::{BadRecordPolicy, TombstonePolicy};
+use tonewire::pipeline::ServiceError;
 
-const INPUT: &str = "raw";
-const OUTPUT: &str = "enriched";
-const DEAD: &str = "dead";
-
-/// Reads nothing; misbehaves where the body asks for it.
-#[derive(Default)]
-struct Scripted {
-    calls: AtomicUsize,
-    pause: Duration,
-}
-
-impl Analyze for Scripted {
-    fn analyze(&self, article: &Article) -> Analysis {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        assert!(article.body != "panic", "asked to panic");
-        std::thread::sleep(if article.body == "hang" { Duration::from_secs(6) } else { self.pause });
-        Analysis {
-            status: Status::Ok,
-            words: 1,
-            actors: Vec::new(),
-            places: Vec::new(),
-            quotes: Vec::new(),
-            attitudes: Vec::new(),
-        }
-    }
-
-    fn model(&self) -> &'static str {
-        "scripted"
-    }
-}
-
-struct Bench {
-    cluster: MockCluster<'static, DefaultProducerContext>,
-    producer: BaseProducer,
-    telemetry: Arc<Telemetry>,
-    settings: Settings,
-}
-
-impl Bench {
-    fn new(partitions: i32) -> Self {
-        let cluster = MockCluster::new(1).unwrap();
-        for topic in [INPUT, OUTPUT, DEAD] {
-            cluster.create_topic(topic, partitions, 1).unwrap();
-        }
-        let brokers = cluster.bootstrap_servers();
-        let producer = ClientConfig::new().set("bootstrap.servers", &brokers).create().unwrap();
-        let mut settings = Settings::default();
-        settings.kafka.brokers = brokers;
-        settings.kafka.instance_name = "test".into();
-        settings.kafka.input_topics = vec![INPUT.into()];
-        settings.kafka.output_topic = OUTPUT.into();
-        settings.kafka.dead_letter_topic = DEAD.into();
-        settings.kafka.delivery = Delivery::AtLeastOnce;
-        settings.kafka.session_timeout_ms = 31_000;
-        settings.kafka.transaction.max_age_ms = 50;
-        settings.pipeline.workers = 2;
-        Self { cluster, producer, telemetry: Arc::new(Telemetry::new().unwrap()), settings }
-    }
-
-    fn produce(&self, partition: i32, key: &str, value: Option<&[u8]>) {
-        let headers = OwnedHeaders::new()
-            .insert(Header { key: "twice", value: Some("1") })
-            .insert(Header { key: "twice", value: Some(&[0xC3u8, 0x28][..]) })
-            .insert(Header::<&str> { key: "null", value: None });
-        let mut record =
-            BaseRecord::to(INPUT).key(key).partition(partition).headers(headers).timestamp(1_700_000_000_000);
-        record.payload = value;
-        self.producer.send(record).map_err(|(error, _)| error).unwrap();
-        self.producer.flush(Duration::from_secs(5)).unwrap();
-    }
-
-    fn article(&self, partition: i32, id: &str, body: &str) {
-        let value = serde_json::json!({ "id": id, "title": "t", "body": body }).to_string();
-        self.produce(partition, id, Some(value.as_bytes()));
-    }
-
-    fn start(&self, analyzer: Scripted) -> ServiceHandle {
-        let config = Config::from_settings(self.settings.clone()).unwrap();
-        Service::start(
-            Arc::new(config),
-            Arc::new(analyzer),
-            Arc::clone(&self.telemetry),
-            Arc::new(Health::new()),
-        )
-        .unwrap()
-    }
-
-    /// Everything in a topic, until `count` records are there.
-    fn read(&self, topic: &str, count: usize) -> Vec<OwnedMessage> {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", &self.settings.kafka.brokers)
-            .set("group.id", "reader")
-            .create()
-            .unwrap();
-        let mut list = rdkafka::TopicPartitionList::new();
-        let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(5)).unwrap();
-        for partition in metadata.topics()[0].partitions() {
-            list.add_partition_offset(topic, partition.id(), rdkafka::Offset::Beginning).unwrap();
-        }
-        consumer.assign(&list).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(40);
-        let mut read = Vec::new();
-        while read.len() < count && Instant::now() < deadline {
-            if let Some(Ok(message)) = consumer.poll(Duration::from_millis(50)) {
-                read.push(message.detach());
-            }
-        }
-        assert_eq!(read.len(), count, "records in {topic}");
-        read
-    }
-}
-
-fn wait_for(handle: &ServiceHandle, settled: u64) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
-        let summary = handle.summary();
-        if summary.enriched + summary.dead_lettered + summary.skipped >= settled {
-            return;
-        }
-        assert!(Instant::now() < deadline, "only {summary:?} after a minute");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn keys(messages: &[OwnedMessage]) -> Vec<String> {
-    messages
-        .iter()
-        .map(|message| String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned())
-        .collect()
-}
-
-fn header(message: &OwnedMessage, name: &str) -> String {
-    let headers = message.headers().unwrap();
-    let found =
-        headers.iter().find(|header| header.key == name).unwrap_or_else(|| panic!("no header {name}"));
-    String::from_utf8_lossy(found.value.unwrap_or_default()).into_owned()
-}
+use bench::{Bench, DEAD, INPUT, OUTPUT, Scripted, header, keys, wait_for};
 
 #[test]
 fn output_keeps_order_keys_headers_and_timestamps() {
@@ -336,40 +195,8 @@ fn a_record_that_brokers_refuse_is_dead_lettered_and_its_batch_is_not_lost() {
     handle.stop();
     let summary = handle.wait().unwrap();
     assert_eq!((summary.enriched, summary.dead_lettered), (1, 1));
-    assert_eq!(header(&bench.read(DEAD, 1)[0], "tonewire.dlq.error_code"), "output_refused");
+    assert_eq!(header(&bench.read(DEAD, 1)[0], "tonewire.dlq.error_code"), "output_too_large");
     assert_eq!(keys(&bench.read(OUTPUT, 1)), ["b"]);
-}
-
-#[test]
-fn brokers_that_go_away_and_come_back_lose_nothing() {
-    let bench = Bench::new(1);
-    bench.article(0, "before", "body");
-    let handle = bench.start(Scripted::default());
-    wait_for(&handle, 1);
-    bench.cluster.broker_down(1).unwrap();
-    std::thread::sleep(Duration::from_secs(2));
-    bench.cluster.broker_up(1).unwrap();
-    bench.article(0, "after", "body");
-    wait_for(&handle, 2);
-    handle.stop();
-    assert_eq!(handle.wait().unwrap().enriched, 2);
-    assert!(keys(&bench.read(OUTPUT, 2)).contains(&"after".to_owned()));
-}
-
-#[test]
-fn a_stop_with_the_brokers_gone_ends_within_the_limit() {
-    let mut bench = Bench::new(1);
-    bench.settings.kafka.shutdown_timeout_ms = 8_000;
-    bench.settings.kafka.drain_timeout_ms = 1_000;
-    bench.article(0, "a", "body");
-    let handle = bench.start(Scripted::default());
-    wait_for(&handle, 1);
-    bench.cluster.broker_down(1).unwrap();
-    bench.settings.kafka.brokers.clear();
-    let stopped = Instant::now();
-    handle.stop();
-    let _ = handle.wait();
-    assert!(stopped.elapsed() < Duration::from_secs(8), "took {:?}", stopped.elapsed());
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! Operation of the service on a real Kafka broker, as its operators meet it: codecs, cardinality of metrics, odd
+//! timestamps, assignment strategies, framed values, readable output, partitions of keys, repeated articles. Tests
+//! are named after the cases of the requirements (`o07_...`). Where there is no broker they are shown as ignored with
+//! the reason; with `KAFKA_TESTS_REQUIRED=1` they fail. `FAULTS_PROFILE=long` runs them in full size.
+
+#![allow(clippy::float_cmp, clippy::cast_precision_loss, reason = "Prometheus counts in small whole floats")]
+#![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cardinality;
+mod codecs;
+mod framed;
+mod keys;
+mod readable;
+mod repeats;
+mod strategies;
+mod timestamps;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use support::broker::{BROKERS_VARIABLE, KafkaBroker, NoBroker, REQUIRE_VARIABLE};
+
+type Test = fn(&'static KafkaBroker);
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Each service uses all cores.
+    arguments.test_threads = arguments.test_threads.or(Some(2));
+    let conclusion = libtest_mimic::run(&arguments, trials());
+    KafkaBroker::stop_shared();
+    conclusion.exit();
+}
+
+/// Names a test after its function alone, which begins with the case.
+macro_rules! trials {
+    ($($module:ident :: $test:ident),+ $(,)?) => {
+        vec![$(trial(stringify!($test), $module::$test)),+]
+    };
+}
+
+fn trials() -> Vec<Trial> {
+    trials![
+        codecs::o07_records_of_every_codec_are_enriched_and_the_version_lists_the_codecs,
+        cardinality::o18_thousands_of_names_languages_and_sources_add_few_series,
+        timestamps::o19_odd_timestamps_are_clamped_and_counted_and_no_sum_ever_falls,
+        strategies::o20_bad_combinations_are_refused_at_the_start_with_property_and_remedy,
+        strategies::o20_a_member_with_another_strategy_does_not_take_the_group_down,
+        framed::o22_a_framed_value_is_read_or_named_and_the_next_one_comes_out,
+        readable::o23_every_record_is_one_json_line_with_stable_types,
+        keys::o24_a_key_keeps_its_partition_number_from_input_to_output,
+        repeats::o26_the_same_article_twice_gives_the_same_bytes_and_hash,
+    ]
+}
+
+/// Whether tests run in full size rather than in minutes.
+fn is_long() -> bool {
+    std::env::var("FAULTS_PROFILE").is_ok_and(|profile| profile == "long")
+}
+
+fn trial(name: &str, test: Test) -> Trial {
+    Trial::ignorable_test(name, move || match KafkaBroker::shared() {
+        Ok(broker) => {
+            test(broker);
+            Ok(Completion::Completed)
+        }
+        Err(NoBroker::Unavailable { reason }) if !broker_is_required() => {
+            Ok(Completion::ignored_with(format!("no broker: {reason}; or set {BROKERS_VARIABLE}=host:port")))
+        }
+        Err(NoBroker::Unavailable { reason }) => {
+            Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
+        }
+        Err(NoBroker::Failed { reason }) => Err(Failed::from(format!("the broker did not start: {reason}"))),
+    })
+}
+
+fn broker_is_required() -> bool {
+    std::env::var(REQUIRE_VARIABLE).is_ok_and(|value| value == "1")
+}
