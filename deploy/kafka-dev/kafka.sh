@@ -11,8 +11,10 @@ usage: kafka.sh COMMAND
   stop                stops it and deletes its data
   topic ARGS          Kafka's kafka-topics tool on the running node
   groups ARGS         its kafka-consumer-groups tool
+  acls ARGS, configs ARGS
+                      its kafka-acls and kafka-configs tools
   console-consumer ARGS, console-producer ARGS
-                      its console clients; all four use the cluster of KAFKA_TESTS_BROKERS if that is set
+                      its console clients; all six use the cluster of KAFKA_TESTS_BROKERS if that is set
   fetch               only gets Kafka's jars, so that later starts need no Maven
   run                 starts a node, prints its bootstrap address, and stops it when standard input ends
   prepare FOLDER N    formats N nodes of one cluster in FOLDER, an empty folder, and prints the bootstrap addresses.
@@ -273,6 +275,8 @@ case $command in
     fetch) need_java && fetch ;;
     topic) tool org.apache.kafka.tools.TopicCommand "$@" ;;
     groups) tool org.apache.kafka.tools.consumer.group.ConsumerGroupCommand "$@" ;;
+    acls) tool org.apache.kafka.tools.AclCommand "$@" ;;
+    configs) tool kafka.admin.ConfigCommand "$@" ;;
     console-consumer) tool org.apache.kafka.tools.consumer.ConsoleConsumer "$@" ;;
     console-producer) tool org.apache.kafka.tools.ConsoleProducer "$@" ;;
     -h | --help | help) usage ;;

@@ -4,11 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-
 use crate::config::{Config, KafkaConfig, ProcessEnvironment};
-use crate::kafka;
+use crate::kafka::{self, Probe, ProbeError};
+use clap::Args;
 
 use super::failure::{Failure, with_causes};
 use super::watchlist;
@@ -25,7 +23,7 @@ pub(super) struct Arguments {
     /// Configuration file. Without it: defaults and environment.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Ask the brokers too: are they there, and do the topics exist?
+    /// Ask the brokers too: are they there and trusted, do they let us in, do the topics exist, and may we read?
     #[arg(long)]
     connect: bool,
 }
@@ -37,7 +35,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "the configuration is valid")?;
     if arguments.connect {
-        check_topics(&config.kafka, &mut out)?;
+        check_brokers(&config.kafka, &mut out)?;
     }
     Ok(())
 }
@@ -45,9 +43,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 /// Only librdkafka knows which properties there are, and which values they take.
 fn check_properties(config: &Config) -> Result<(), Failure> {
     let clients =
-        [("consumer", kafka::consumer_config(&config.kafka)), ("producer", kafka::producer_config(&config))];
+        [("consumer", kafka::consumer_config(&config.kafka)), ("producer", kafka::producer_config(config))];
     for (client, properties) in clients {
-        properties.create_native_config().map_err(|error| {
+        properties.create_native_config().map_err(kafka::without_values).map_err(|error| {
             Failure::Usage(format!(
                 "librdkafka refuses the {client}'s properties: {}; see kafka.common, kafka.{client} and kafka.security",
                 with_causes(&error)
@@ -57,37 +55,39 @@ fn check_properties(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check_topics(kafka: &KafkaConfig, out: &mut dyn Write) -> Result<(), Failure> {
-    let client: BaseConsumer =
-        kafka::consumer_config(kafka).create().map_err(|error| Failure::from_error(&error))?;
-    let keys = kafka
-        .input_topics
-        .iter()
-        .map(|topic| ("kafka.input_topics", topic))
-        .chain([("kafka.output_topic", &kafka.output_topic)])
-        .chain(kafka.dead_letter_topic.iter().map(|topic| ("kafka.dead_letter_topic", topic)));
-    let mut missing = false;
-    for (key, topic) in keys {
-        match partitions(&client, topic, &kafka.brokers)? {
-            0 => {
-                missing = true;
+fn check_brokers(kafka: &KafkaConfig, out: &mut dyn Write) -> Result<(), Failure> {
+    let probe = Probe::connect(kafka, ANSWER_TIME).map_err(|error| Failure::from_error(&error))?;
+    let inputs = kafka.input_topics.iter().map(|topic| ("kafka.input_topics", topic));
+    let outputs = [("kafka.output_topic", &kafka.output_topic)];
+    let dead_letters = kafka.dead_letter_topic.iter().map(|topic| ("kafka.dead_letter_topic", topic));
+    let mut all_well = true;
+    for (key, topic) in inputs.chain(outputs).chain(dead_letters) {
+        let reads = key == "kafka.input_topics";
+        match probe.partitions(topic) {
+            Ok(0) => {
+                all_well = false;
                 writeln!(out, "{key}: the topic {topic:?} does not exist; create it, or correct {key}")?;
             }
-            count => writeln!(out, "{key}: {topic}, partitions: {count}")?,
+            Ok(count) => {
+                writeln!(out, "{key}: {topic}, partitions: {count}")?;
+                all_well &= !reads || told(key, probe.read(topic, count), out)?;
+            }
+            Err(error) => all_well &= told(key, Err(error), out)?,
         }
     }
-    if missing { Err(Failure::SomeInput) } else { Ok(()) }
+    all_well &= told("kafka.group_id", probe.group(), out)?;
+    writeln!(out, "rights to write are not asked for: only a record or a transaction shows them")?;
+    if all_well { Ok(()) } else { Err(Failure::SomeInput) }
 }
 
-/// Number of partitions; 0 for a topic that is not there.
-fn partitions(client: &BaseConsumer, topic: &str, brokers: &str) -> Result<usize, Failure> {
-    let metadata = client.fetch_metadata(Some(topic), ANSWER_TIME).map_err(|error| {
-        Failure::Failed(format!(
-            "no answer from {brokers} within {} s: {}; check kafka.brokers, kafka.security and the network",
-            ANSWER_TIME.as_secs(),
-            with_causes(&error)
-        ))
-    })?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic);
-    Ok(found.map_or(0, |found| found.partitions().len()))
+/// Writes what is wrong; true if nothing is. Brokers that no longer answer end the command.
+fn told(key: &str, answer: Result<(), ProbeError>, out: &mut dyn Write) -> Result<bool, Failure> {
+    match answer {
+        Ok(()) => Ok(true),
+        Err(error @ ProbeError::Forbidden { .. }) => {
+            writeln!(out, "{key}: {error}")?;
+            Ok(false)
+        }
+        Err(error) => Err(Failure::from_error(&error)),
+    }
 }

@@ -6,8 +6,18 @@ use super::Settings;
 pub const MASK: &str = "****";
 
 /// Parts of a key's name that make its value a secret. Rather too many than one too few.
-const SECRET_PARTS: [&str; 8] =
-    ["password", "secret", "jaas", "ssl.key", "token", "credential", "private", "oauthbearer.config"];
+const SECRET_PARTS: [&str; 10] = [
+    "pass",
+    "pwd",
+    "secret",
+    "jaas",
+    "ssl.key",
+    "token",
+    "credential",
+    "private",
+    "assertion",
+    "oauthbearer.config",
+];
 
 /// Whether the value of this key (of ours or of librdkafka) must never be shown.
 ///
@@ -34,9 +44,17 @@ fn mask_table(table: &mut toml::Table) {
         match value {
             toml::Value::Table(inner) => mask_table(inner),
             toml::Value::String(text) if text.is_empty() => {}
+            toml::Value::Array(items) if is_secret(key) => mask_arguments(items),
             value if is_secret(key) => *value = toml::Value::String(MASK.into()),
             _ => {}
         }
+    }
+}
+
+/// Of a command with its arguments, only the program is shown: it is needed to find a mistake.
+fn mask_arguments(items: &mut [toml::Value]) {
+    for argument in items.iter_mut().skip(1) {
+        *argument = toml::Value::String(MASK.into());
     }
 }
 
@@ -50,6 +68,8 @@ mod tests {
         settings.kafka.security.sasl_password = "canary".into();
         settings.kafka.security.key_password = "canary".into();
         settings.kafka.security.sasl_password_file = "/run/secrets/kafka".into();
+        settings.kafka.security.oauth_token_file = "/run/secrets/token".into();
+        settings.kafka.security.oauth_token_command = vec!["/bin/get-token".into(), "canary".into()];
         for key in [
             "sasl.jaas.config",
             "ssl.key.pem",
@@ -65,8 +85,10 @@ mod tests {
 
         assert!(!shown.contains("canary"), "{shown}");
         assert!(shown.contains("/run/secrets/kafka"));
+        assert!(shown.contains("/run/secrets/token"));
+        assert!(shown.contains("/bin/get-token"));
         assert!(shown.contains("visible"));
-        assert_eq!(shown.matches(MASK).count(), 7);
+        assert_eq!(shown.matches(MASK).count(), 8);
     }
 
     #[test]

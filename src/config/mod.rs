@@ -18,6 +18,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use error::{ConfigError, Problem};
 pub use load::load;
 pub use mask::{MASK, is_secret, masked};
+pub use secrets::read_again;
 pub use settings::*;
 
 use std::net::SocketAddr;
@@ -60,6 +61,10 @@ pub struct KafkaConfig {
     pub shutdown_timeout: Duration,
     /// Properties for librdkafka from `[kafka.security]`, secrets read from their files.
     pub security: Vec<(String, Secret)>,
+    /// Those of them that came from files, which are read again for new clients: secrets are rotated.
+    pub secret_files: Vec<(String, std::path::PathBuf)>,
+    /// Where access tokens come from, for `OAUTHBEARER`.
+    pub oauth_token: Option<TokenSource>,
     /// Pass-through properties, in the order common, then consumer or producer.
     pub common_properties: Vec<(String, String)>,
     pub consumer_properties: Vec<(String, String)>,
@@ -74,6 +79,27 @@ pub struct TransactionLimits {
     pub max_age: Duration,
     /// After this time without progress the broker aborts the transaction by itself.
     pub timeout: Duration,
+}
+
+/// Where an access token comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TokenSource {
+    File(std::path::PathBuf),
+    /// Run without a shell; what it prints is the token.
+    Command {
+        program: String,
+        arguments: Vec<String>,
+    },
+}
+
+impl std::fmt::Debug for TokenSource {
+    /// Arguments may be secrets themselves.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Command { program, .. } => write!(f, "Command({program} ****)"),
+        }
+    }
 }
 
 /// A value that is never printed: its `Debug` shows a mask.

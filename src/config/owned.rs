@@ -43,6 +43,13 @@ const OWNED: &[Owned] = &[
     owned("sasl.mechanisms", TWICE, "set kafka.security.sasl_mechanism"),
     owned("sasl.username", TWICE, "set kafka.security.sasl_username"),
     owned("sasl.password", TWICE, "set kafka.security.sasl_password_file"),
+    owned("sasl.oauthbearer.config", TWICE, "set kafka.security.oauth_token_file or oauth_token_command"),
+    owned("enable.sasl.oauthbearer.unsecure.jwt", "a token that nobody signed proves nothing", NO_CHOICE),
+    owned(
+        "sasl.oauthbearer.method",
+        "this program has no HTTP client for tokens",
+        "set kafka.security.oauth_token_command",
+    ),
     owned("ssl.ca.location", TWICE, "set kafka.security.ca_file"),
     owned("ssl.certificate.location", TWICE, "set kafka.security.certificate_file"),
     owned("ssl.key.location", TWICE, "set kafka.security.key_file"),

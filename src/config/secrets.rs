@@ -40,6 +40,15 @@ fn read(key: &str, path: &str) -> Result<Secret, Problem> {
     Ok(Secret::new(secret.to_owned()))
 }
 
+/// The secret in a file that was fine at the start; `None` while it cannot be read or is empty, as happens
+/// for a moment when it is replaced.
+#[must_use]
+pub fn read_again(path: &std::path::Path) -> Option<Secret> {
+    let content = std::fs::read_to_string(path).ok()?;
+    let secret = without_last_newline(&content);
+    (!secret.is_empty()).then(|| Secret::new(secret.to_owned()))
+}
+
 /// Editors and `echo` end a file with a newline; more than one, or spaces, may be part of the secret.
 fn without_last_newline(content: &str) -> &str {
     let content = content.strip_suffix('\n').unwrap_or(content);

@@ -113,11 +113,15 @@ impl Default for TransactionSettings {
 pub struct SecuritySettings {
     /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`. Empty: `plaintext`.
     pub protocol: String,
-    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`.
     pub sasl_mechanism: String,
     pub sasl_username: String,
     pub sasl_password: String,
     pub sasl_password_file: String,
+    /// File with the access token for `OAUTHBEARER`.
+    pub oauth_token_file: String,
+    /// Program and arguments that print the access token for `OAUTHBEARER`.
+    pub oauth_token_command: Vec<String>,
     /// Certificate authority of the brokers, PEM.
     pub ca_file: String,
     /// Client certificate, PEM.

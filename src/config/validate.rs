@@ -94,9 +94,10 @@ fn path(path: String) -> Option<PathBuf> {
 
 fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
     let kafka = &settings.kafka;
-    let mut security = security::properties(&kafka.security, problems);
+    let security::Security { mut properties, secret_files, oauth_token } =
+        security::security(&kafka.security, problems);
     let (common_properties, secrets) = pass_through(kafka, problems);
-    security.extend(secrets);
+    properties.extend(secrets);
     KafkaConfig {
         brokers: kafka.brokers.clone(),
         group_id: kafka.group_id.clone(),
@@ -112,7 +113,9 @@ fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
         max_poll_interval: Duration::from_millis(kafka.max_poll_interval_ms),
         drain_timeout: Duration::from_millis(kafka.drain_timeout_ms),
         shutdown_timeout: Duration::from_millis(kafka.shutdown_timeout_ms),
-        security,
+        security: properties,
+        secret_files,
+        oauth_token,
         common_properties,
         consumer_properties: pairs(&kafka.consumer),
         producer_properties: pairs(&kafka.producer),

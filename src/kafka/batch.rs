@@ -15,6 +15,7 @@ use super::consumer::GroupConsumer;
 use super::errors::{Verdict, verdict};
 use super::producer::{FailedDelivery, OutputProducer, SendError};
 use super::record::{OutgoingRecord, SourceOffset};
+use super::refusal::Refusal;
 
 /// One client call inside a batch. Short, so that a stop is noticed; a call that times out is resumed by
 /// the same call (librdkafka #3041).
@@ -74,7 +75,11 @@ impl CloseError {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Deliveries(_) | Self::Undelivered { .. } | Self::NotAMember => Verdict::Abort,
+            Self::Deliveries(failed) => {
+                let refused = failed.iter().find_map(|delivery| Refusal::of(&delivery.error));
+                refused.map_or(Verdict::Abort, Verdict::Refused)
+            }
+            Self::Undelivered { .. } | Self::NotAMember => Verdict::Abort,
             Self::Timeout { .. } => Verdict::Rebuild,
             Self::Client { verdict, .. } => *verdict,
         }

@@ -6,14 +6,14 @@
 //! (librdkafka keeps the rebalance open until `assign` or `unassign` is called; its event interface is
 //! made for that.)
 
-use std::collections::HashMap;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{
     BaseConsumer, CommitMode, Consumer, ConsumerContext, ConsumerGroupMetadata, RebalanceProtocol,
@@ -24,8 +24,12 @@ use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use super::client_log;
+use super::properties::without_values;
 use super::record::{IncomingRecord, PartitionId};
+use super::refusal::Refusal;
 use super::statistics::ClientStatistics;
+use super::token::Tokens;
 
 /// What one poll brought.
 pub enum Polled {
@@ -40,6 +44,8 @@ pub enum Polled {
         lost: bool,
     },
     Statistics(ClientStatistics),
+    /// Brokers refuse something, for this reason. Tells more than the error that comes for the same.
+    Refused(Refusal, String),
     Error(KafkaError),
 }
 
@@ -47,6 +53,7 @@ enum Notice {
     Assigned(TopicPartitionList),
     Revoked(TopicPartitionList),
     Statistics(ClientStatistics),
+    Refused(Refusal, String),
 }
 
 /// Callbacks of the consumer: they take notes.
@@ -54,6 +61,7 @@ struct Notices {
     queue: Mutex<VecDeque<Notice>>,
     /// Once set, revocations are acknowledged at once: nobody polls for notices any more.
     closing: AtomicBool,
+    tokens: Tokens,
 }
 
 impl Notices {
@@ -64,7 +72,7 @@ impl Notices {
 
 impl ClientContext for Notices {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        super::producer::log_client_line("consumer", level, facility, message);
+        client_log::line("consumer", level, facility, message);
     }
 
     fn stats_raw(&self, report: &[u8]) {
@@ -77,7 +85,16 @@ impl ClientContext for Notices {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(client = "consumer", %error, reason, "kafka client reports a problem");
+        client_log::problem("consumer", &error, reason);
+        if let Some(refusal) = Refusal::of(&error) {
+            self.queue().push_back(Notice::Refused(refusal, reason.to_owned()));
+        }
+    }
+
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        Ok(self.tokens.token()?)
     }
 }
 
@@ -120,9 +137,9 @@ impl GroupConsumer {
     /// # Errors
     ///
     /// When librdkafka refuses a property or the subscription.
-    pub fn join(config: &ClientConfig, topics: &[String]) -> KafkaResult<Self> {
-        let notices = Notices { queue: Mutex::default(), closing: AtomicBool::new(false) };
-        let consumer: BaseConsumer<Notices> = config.create_with_context(notices)?;
+    pub fn join(config: &ClientConfig, topics: &[String], tokens: Tokens) -> KafkaResult<Self> {
+        let notices = Notices { queue: Mutex::default(), closing: AtomicBool::new(false), tokens };
+        let consumer: BaseConsumer<Notices> = config.create_with_context(notices).map_err(without_values)?;
         let names: Vec<&str> = topics.iter().map(String::as_str).collect();
         consumer.subscribe(&names)?;
         let topics = topics.iter().map(|topic| (topic.clone(), Arc::from(topic.as_str()))).collect();
@@ -155,6 +172,7 @@ impl GroupConsumer {
                 Polled::Revoked { partitions, lost: self.consumer.assignment_lost() }
             }
             Notice::Statistics(statistics) => Polled::Statistics(statistics),
+            Notice::Refused(refusal, reason) => Polled::Refused(refusal, reason),
         })
     }
 

@@ -2,6 +2,8 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use super::refusal::Refusal;
+
 /// What to do about an error of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -13,6 +15,8 @@ pub enum Verdict {
     Rebuild,
     /// Another instance works under our transactional id.
     Fenced,
+    /// A person has to let us in; new clients try again until then.
+    Refused(Refusal),
     /// No attempt can succeed until a person changes something.
     Stop,
 }
@@ -20,6 +24,9 @@ pub enum Verdict {
 /// Reads the three bits of transactional errors and the codes of all others.
 #[must_use]
 pub fn verdict(error: &KafkaError) -> Verdict {
+    if let Some(refusal) = Refusal::of(error) {
+        return Verdict::Refused(refusal);
+    }
     if let KafkaError::Transaction(native) = error {
         if native.is_fatal() {
             return fatal_verdict(native.code());
@@ -44,7 +51,7 @@ fn fatal_verdict(code: RDKafkaErrorCode) -> Verdict {
         // The same error comes when the broker gave up our transaction after its timeout (KIP-360): only
         // a second instance keeps fencing us, so the caller stops after repeated fencing, not at once.
         Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch => Verdict::Fenced,
-        code if is_refusal(code) => Verdict::Stop,
+        code if is_unsupported(code) => Verdict::Stop,
         _ => Verdict::Rebuild,
     }
 }
@@ -52,7 +59,7 @@ fn fatal_verdict(code: RDKafkaErrorCode) -> Verdict {
 fn code_verdict(code: RDKafkaErrorCode) -> Verdict {
     use RDKafkaErrorCode as Code;
     match code {
-        code if is_refusal(code) => Verdict::Stop,
+        code if is_unsupported(code) => Verdict::Stop,
         // `Flush` with this code is what rust-rdkafka's commit gives while the brokers are away.
         Code::OperationTimedOut
         | Code::RequestTimedOut
@@ -72,20 +79,10 @@ fn code_verdict(code: RDKafkaErrorCode) -> Verdict {
     }
 }
 
-/// Refused for what we are or for what the broker is.
-fn is_refusal(code: RDKafkaErrorCode) -> bool {
+/// Refused for what the broker is.
+fn is_unsupported(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as Code;
-    matches!(
-        code,
-        Code::TransactionalIdAuthorizationFailed
-            | Code::ClusterAuthorizationFailed
-            | Code::GroupAuthorizationFailed
-            | Code::SaslAuthenticationFailed
-            | Code::Authentication
-            | Code::UnsupportedVersion
-            | Code::UnsupportedFeature
-            | Code::InvalidTransactionTimeout
-    )
+    matches!(code, Code::UnsupportedVersion | Code::UnsupportedFeature | Code::InvalidTransactionTimeout)
 }
 
 #[cfg(test)]
@@ -109,11 +106,11 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_not_retried() {
-        assert_eq!(
-            verdict(&KafkaError::ConsumerCommit(RDKafkaErrorCode::GroupAuthorizationFailed)),
-            Verdict::Stop
-        );
+    fn a_missing_right_waits_for_the_grant_and_a_missing_feature_ends_the_service() {
+        let refused = verdict(&KafkaError::ConsumerCommit(RDKafkaErrorCode::GroupAuthorizationFailed));
+        let Verdict::Refused(refusal) = refused else { panic!("{refused:?}") };
+        assert_eq!((refusal.kind.as_str(), refusal.concern.as_str()), ("authorization", "group"));
+        assert_eq!(verdict(&KafkaError::ConsumerCommit(RDKafkaErrorCode::UnsupportedVersion)), Verdict::Stop);
         assert_eq!(verdict(&KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::Fenced)), Verdict::Fenced);
     }
 }

@@ -1,10 +1,11 @@
 //! Records on their way out, and what became of them.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::Message;
@@ -12,8 +13,12 @@ use rdkafka::producer::{
     BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
 };
 
+use super::client_log;
+use super::properties::without_values;
 use super::record::{OutgoingRecord, SourceOffset};
+use super::refusal::Refusal;
 use super::statistics::ClientStatistics;
+use super::token::Tokens;
 
 /// Why a record was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +75,8 @@ pub enum Objection {
 pub(super) struct Deliveries {
     failed: Mutex<Vec<FailedDelivery>>,
     statistics: Mutex<Option<ClientStatistics>>,
+    refused: Mutex<Option<(Refusal, String)>>,
+    tokens: Tokens,
 }
 
 impl Deliveries {
@@ -80,7 +87,7 @@ impl Deliveries {
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        log_client_line("producer", level, facility, message);
+        client_log::line("producer", level, facility, message);
     }
 
     fn stats_raw(&self, report: &[u8]) {
@@ -90,7 +97,16 @@ impl ClientContext for Deliveries {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(client = "producer", %error, reason, "kafka client reports a problem");
+        client_log::problem("producer", &error, reason);
+        if let Some(refusal) = Refusal::of(&error) {
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((refusal, reason.to_owned()));
+        }
+    }
+
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        Ok(self.tokens.token()?)
     }
 }
 
@@ -102,19 +118,6 @@ impl ProducerContext for Deliveries {
             let topic = message.topic().to_owned();
             self.failed().push(FailedDelivery { source, topic, error: error.clone() });
         }
-    }
-}
-
-/// Forwards a line of librdkafka's own log.
-pub(super) fn log_client_line(client: &str, level: RDKafkaLogLevel, facility: &str, message: &str) {
-    use RDKafkaLogLevel as Level;
-    match level {
-        Level::Emerg | Level::Alert | Level::Critical | Level::Error => {
-            tracing::error!(target: "librdkafka", client, facility, "{message}");
-        }
-        Level::Warning => tracing::warn!(target: "librdkafka", client, facility, "{message}"),
-        Level::Notice | Level::Info => tracing::info!(target: "librdkafka", client, facility, "{message}"),
-        Level::Debug => tracing::debug!(target: "librdkafka", client, facility, "{message}"),
     }
 }
 
@@ -130,8 +133,9 @@ impl OutputProducer {
     /// # Errors
     ///
     /// When librdkafka refuses a property.
-    pub fn create(config: &ClientConfig) -> KafkaResult<Self> {
-        Ok(Self { producer: config.create_with_context(Deliveries::default())? })
+    pub fn create(config: &ClientConfig, tokens: Tokens) -> KafkaResult<Self> {
+        let deliveries = Deliveries { tokens, ..Deliveries::default() };
+        Ok(Self { producer: config.create_with_context(deliveries).map_err(without_values)? })
     }
 
     /// Hands a record to the client, which copies it.
@@ -203,6 +207,12 @@ impl OutputProducer {
     #[must_use]
     pub fn take_statistics(&self) -> Option<ClientStatistics> {
         self.deliveries().statistics.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Takes the newest refusal that brokers gave this client, with their reason.
+    #[must_use]
+    pub fn take_refusal(&self) -> Option<(Refusal, String)> {
+        self.deliveries().refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Throws away all records that are not delivered; each is reported as failed.

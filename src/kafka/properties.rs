@@ -1,8 +1,9 @@
 //! Every librdkafka property that this service sets, and why.
 
 use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
 
-use crate::config::{Config, Delivery, KafkaConfig, StartFrom};
+use crate::config::{Config, Delivery, KafkaConfig, MASK, StartFrom, is_secret, read_again};
 
 /// How often librdkafka reports lag and broker states. Both clients are polled all the time: unread
 /// reports would pile up at 2.9 MB a minute.
@@ -90,8 +91,33 @@ fn common_config(kafka: &KafkaConfig) -> ClientConfig {
     for (key, value) in &kafka.security {
         config.set(key, value.expose());
     }
+    // A secret that is rotated is found by the next clients. While its file is being replaced, the one
+    // before holds.
+    for (key, path) in &kafka.secret_files {
+        if let Some(secret) = read_again(path) {
+            config.set(key, secret.expose());
+        }
+    }
     set_all(&mut config, &kafka.common_properties);
     config
+}
+
+/// The error without the value of the property that it is about, which rust-rdkafka would print: the name
+/// may be a misspelt one of a secret.
+#[must_use]
+pub fn without_values(error: KafkaError) -> KafkaError {
+    match error {
+        KafkaError::ClientConfig(result, _, key, _) if is_secret(&key) => KafkaError::ClientConfig(
+            result,
+            "the value is refused, or there is no such property:".into(),
+            key,
+            MASK.into(),
+        ),
+        KafkaError::ClientConfig(result, description, key, _) => {
+            KafkaError::ClientConfig(result, description, key, String::new())
+        }
+        other => other,
+    }
 }
 
 fn reset_policy(start_from: StartFrom) -> &'static str {

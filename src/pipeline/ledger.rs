@@ -118,6 +118,11 @@ impl Ledger {
         self.entries.is_empty()
     }
 
+    /// The topics that the batch has records for.
+    pub(super) fn batch_topics(&self) -> Vec<Arc<str>> {
+        self.output_records.keys().cloned().collect()
+    }
+
     /// The batch has reached its number of records or bytes.
     pub(super) fn batch_is_full(&self, limits: &TransactionLimits) -> bool {
         self.entries.len() >= limits.max_records || self.output_bytes >= limits.max_bytes

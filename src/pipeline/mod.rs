@@ -13,9 +13,11 @@
 //! - [`workers`]: the threads that run it.
 //! - [`refusals`]: what brokers refused, and what is tried next.
 //! - [`slots`]: what is in work, per partition, in offset order.
+//! - [`access`]: what the brokers refuse, and grant again.
 //! - [`session`]: the loop, from joining the group to leaving it.
 //! - [`service`]: sessions one after the other, start and stop.
 
+mod access;
 mod dead_letter;
 mod ledger;
 pub mod outcome;

@@ -11,12 +11,13 @@ use rdkafka::error::KafkaError;
 use crate::analysis::Analyze;
 use crate::config::Config;
 use crate::kafka::{
-    BatchWriter, GroupConsumer, OutputProducer, SourceOffset, Verdict, consumer_config, producer_config,
-    verdict,
+    BatchWriter, GroupConsumer, OutputProducer, SourceOffset, Tokens, Verdict, consumer_config,
+    producer_config, verdict,
 };
 use crate::telemetry::events::{ClientsRebuilt, LogLimiter};
 use crate::telemetry::{Health, Telemetry};
 
+use super::access::{Access, Point, Refused};
 use super::ledger::{Ledger, Totals};
 use super::outcome::Failure;
 use super::process::Processor;
@@ -160,6 +161,7 @@ impl Service {
             &config.kafka.output_topic,
             Arc::clone(&totals),
         );
+        let access = Access::new(Arc::clone(&telemetry), Arc::clone(&health));
         let shared = Shared {
             config,
             processor,
@@ -167,6 +169,7 @@ impl Service {
             health,
             stop: stop.clone(),
             limiter: LogLimiter::default(),
+            access,
             ledger,
             pool,
         };
@@ -255,6 +258,7 @@ impl Sessions {
             match self.session()? {
                 SessionEnd::Stopped => return Ok(()),
                 SessionEnd::Failed(error) => return Err(error),
+                SessionEnd::Refused(refused) => self.wait_for_access(&refused),
                 SessionEnd::Outage(reason) => self.await_brokers(&reason),
                 SessionEnd::Rebuild(reason) => self.rebuild(reason, ServiceError::TooManyRebuilds)?,
                 SessionEnd::Fenced(reason) => {
@@ -269,13 +273,18 @@ impl Sessions {
     fn session(&mut self) -> Result<SessionEnd, ServiceError> {
         let config = Arc::clone(&self.shared.config);
         let kafka = &config.kafka;
-        let producer = OutputProducer::create(&producer_config(&config)).map_err(ServiceError::Client)?;
+        let tokens = Tokens::from(kafka.oauth_token.as_ref());
+        let producer = OutputProducer::create(&producer_config(&config), tokens.clone())
+            .map_err(ServiceError::Client)?;
         let writer = BatchWriter::new(producer, kafka.delivery, kafka.transaction.timeout);
         if let Some(end) = self.initialise(&writer) {
             return Ok(end);
         }
         self.shared.health.set_producer_reachable(true);
-        let consumer = GroupConsumer::join(&consumer_config(kafka), &kafka.input_topics)
+        for granted in [Point::LogIn, Point::Cluster, Point::TransactionalId] {
+            self.shared.access.granted(&granted);
+        }
+        let consumer = GroupConsumer::join(&consumer_config(kafka), &kafka.input_topics, tokens)
             .map_err(ServiceError::Client)?;
         Ok(Session::new(&mut self.shared, consumer, writer).run())
     }
@@ -292,7 +301,15 @@ impl Sessions {
                 writer.producer().probe(&shared.config.kafka.output_topic, Duration::from_secs(2)).map(|_| ())
             };
             let Err(error) = probe().and_then(|()| writer.initialise()) else { return None };
+            if let Some((refusal, reason)) = writer.producer().take_refusal() {
+                shared.health.set_producer_reachable(false);
+                return Some(SessionEnd::Refused(Refused { refusal, output_topic: None, reason }));
+            }
             match verdict(&error) {
+                Verdict::Refused(refusal) => {
+                    let reason = error.to_string();
+                    return Some(SessionEnd::Refused(Refused { refusal, output_topic: None, reason }));
+                }
                 Verdict::Retry | Verdict::Abort => {
                     shared.health.set_producer_reachable(false);
                     if let Some(suppressed) = shared.limiter.admit("start") {
@@ -304,6 +321,18 @@ impl Sessions {
                 Verdict::Fenced => return Some(SessionEnd::Fenced(error.to_string())),
                 Verdict::Stop => return Some(SessionEnd::Failed(ServiceError::Refused(error.to_string()))),
             }
+        }
+    }
+
+    /// New clients try again later: with passwords and tokens read anew, and a fresh look at what the
+    /// brokers allow.
+    fn wait_for_access(&mut self, refused: &Refused) {
+        let wait = self.shared.access.refused(&self.shared.config.kafka, refused);
+        let end = Instant::now() + wait;
+        while Instant::now() < end && !self.shared.stop.is_on() {
+            // Waiting is what there is to do: a restart would not help.
+            self.shared.health.polled_now();
+            self.shared.stop.sleep(Duration::from_millis(500).min(wait));
         }
     }
 

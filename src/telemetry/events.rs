@@ -69,12 +69,17 @@ impl BatchClosed {
 pub struct BatchGivenUp<'a> {
     pub reason: &'a str,
     pub records: usize,
+    /// Refusals are logged as such, see [`AccessRefused`].
+    pub is_refused: bool,
 }
 
 impl BatchGivenUp<'_> {
     pub fn emit(&self, telemetry: &Telemetry) {
         telemetry.commits.with_label_values(&["aborted"]).inc();
         telemetry.retries.with_label_values(&["batch"]).inc();
+        if self.is_refused {
+            return;
+        }
         tracing::warn!(
             reason = self.reason,
             records = self.records,
@@ -123,6 +128,53 @@ impl ConsumerProblem<'_> {
         if let Some(suppressed) = limiter.admit(self.error_code) {
             tracing::warn!(error_code = self.error_code, error = self.error, suppressed, "consumer problem");
         }
+    }
+}
+
+/// Brokers refuse this service something, until a person changes that.
+pub struct AccessRefused<'a> {
+    /// `authentication` or `authorization`.
+    pub kind: &'static str,
+    /// `cluster`, `topic`, `group` or `transactional_id`.
+    pub concerns: &'static str,
+    /// Of the topic, group or id; the brokers for the cluster.
+    pub name: &'a str,
+    /// What client and brokers say. They never have a secret in it.
+    pub reason: &'a str,
+    pub remedy: &'static str,
+    /// Until the next attempt; none where the clients go on by themselves.
+    pub wait: Option<Duration>,
+}
+
+impl AccessRefused<'_> {
+    pub fn emit(&self, telemetry: &Telemetry, limiter: &LogLimiter) {
+        telemetry.access_refusals.with_label_values(&[self.kind, self.concerns]).inc();
+        let Some(suppressed) = limiter.admit(&format!("{}/{}/{}", self.kind, self.concerns, self.name))
+        else {
+            return;
+        };
+        tracing::error!(
+            kind = self.kind,
+            concerns = self.concerns,
+            name = self.name,
+            reason = self.reason,
+            remedy = self.remedy,
+            next_attempt_ms = self.wait.map(|wait| wait.as_millis()),
+            suppressed,
+            "access refused"
+        );
+    }
+}
+
+/// What was refused is granted now.
+pub struct AccessGranted<'a> {
+    pub concerns: &'static str,
+    pub name: &'a str,
+}
+
+impl AccessGranted<'_> {
+    pub fn emit(&self) {
+        tracing::info!(concerns = self.concerns, name = self.name, "access granted");
     }
 }
 

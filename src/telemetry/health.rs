@@ -1,6 +1,7 @@
 //! How the service is doing, as the Kafka loop sees it: written there, read by the probes.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// With records waiting, this time without a commit means that something is stuck. It catches what no
@@ -15,6 +16,8 @@ pub struct Health {
     model_loaded: AtomicBool,
     producer_reachable: AtomicBool,
     stopping: AtomicBool,
+    /// What the brokers refuse us, in words.
+    refused: Mutex<Option<String>>,
     /// Records between the committed offsets and the ends of the assigned partitions.
     lag: AtomicI64,
     last_poll_ms: AtomicU64,
@@ -55,6 +58,7 @@ impl Health {
             model_loaded: AtomicBool::new(false),
             producer_reachable: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            refused: Mutex::new(None),
             lag: AtomicI64::new(0),
             last_poll_ms: AtomicU64::new(0),
             last_progress_ms: AtomicU64::new(0),
@@ -76,6 +80,11 @@ impl Health {
         self.assigned.store(assigned, Ordering::Relaxed);
         // What waited while the partitions were another's is not our delay.
         self.committed_now();
+    }
+
+    /// What the brokers refuse us, such as `topic articles.raw`; `None`: nothing that we know of.
+    pub fn set_refused(&self, what: Option<String>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
     /// The stage is ready to analyse.
@@ -131,9 +140,16 @@ impl Health {
                 "the group has assigned partitions",
                 "no assignment from the group yet",
             ),
+            self.access(),
             self.progress(),
         ];
         Readiness { ready: conditions.iter().all(|condition| condition.holds), conditions }
+    }
+
+    fn access(&self) -> Condition {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let reason = refused.as_ref().map(|what| format!("the brokers refuse {what}"));
+        condition("access", reason.is_none(), "the brokers refuse nothing", &reason.unwrap_or_default())
     }
 
     fn progress(&self) -> Condition {
@@ -194,6 +210,9 @@ mod tests {
         assert_eq!(failing(&health), ["model_loaded", "producer_reachable", "assigned"]);
         let health = running(health);
         assert_eq!(failing(&health), [""; 0]);
+        health.set_refused(Some("topic articles.raw".into()));
+        assert_eq!(failing(&health), ["access"]);
+        health.set_refused(None);
         health.set_stopping();
         assert_eq!(failing(&health), ["running"]);
     }

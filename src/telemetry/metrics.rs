@@ -64,6 +64,7 @@ telemetry! {
     records_skipped: IntCounterVec = counters("tonewire_records_skipped_total", "Input records passed over on purpose.", &["reason"]);
     records_returned: IntCounterVec = counters("tonewire_records_returned_total", "Input records read but given back unsettled; they are read again.", &["reason"]);
     errors: IntCounterVec = counters("tonewire_errors_total", "Problems, whatever became of the record.", &["stage", "error_code"]);
+    access_refusals: IntCounterVec = counters("tonewire_access_refusals_total", "Refusals by the brokers: kind is authentication or authorization, concerns is what is refused.", &["kind", "concerns"]);
     retries: IntCounterVec = counters("tonewire_retries_total", "Batches given up and done again, and clients rebuilt.", &["stage"]);
     records_in_flight: IntGauge = IntGauge::new("tonewire_records_in_flight", "Input records read and not yet settled.");
     in_flight_bytes: IntGauge = IntGauge::new("tonewire_in_flight_bytes", "Bytes of input records read and not yet settled.");

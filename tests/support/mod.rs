@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod metrics;
 pub mod producer;
 pub mod reader;
+pub mod secure_broker;
 pub mod service;
 pub mod wait;
 pub mod workspace;

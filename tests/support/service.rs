@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -55,24 +56,28 @@ impl Configuration {
         service
     }
 
+    /// Runs another command with it, such as `check --connect`: exit code, and everything it prints.
+    pub fn run_command(&self, command: &[&str]) -> (Option<i32>, String) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut program = program(&self.write(&folder, &free_address()), command);
+        let output = program.output().expect("the program can be run");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+    }
+
+    fn write(&self, folder: &TempDir, address: &str) -> PathBuf {
+        let file = folder.path().join("tonewire.toml");
+        let text =
+            toml::to_string(&self.clone().set("http.listen", address).root).expect("TOML can be written");
+        std::fs::write(&file, text).expect("the configuration can be written");
+        file
+    }
+
     /// Runs the service with it.
     pub fn spawn(&self) -> Service {
         let address = free_address();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let file = folder.path().join("tonewire.toml");
-        let text = toml::to_string(&self.clone().set("http.listen", address.as_str()).root)
-            .expect("TOML can be written");
-        std::fs::write(&file, text).expect("the configuration can be written");
-        let mut program = Command::new(env!("CARGO_BIN_EXE_tonewire"));
-        // The program reads these as configuration; those of the tests, or of whoever runs them, are not for it.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("TONEWIRE_") {
-                program.env_remove(name);
-            }
-        }
-        let mut child = program
-            .args(["run", "--config"])
-            .arg(&file)
+        let mut child = program(&self.write(&folder, &address), &["run"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -81,6 +86,19 @@ impl Configuration {
         let log = collect(child.stderr.take().expect("stderr is piped"));
         Service { child: Mutex::new(child), address, log, _folder: folder }
     }
+}
+
+/// The program with a configuration file.
+fn program(configuration: &Path, command: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_tonewire"));
+    // The program reads these as configuration; those of the tests, or of whoever runs them, are not for it.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TONEWIRE_") {
+            program.env_remove(name);
+        }
+    }
+    program.args(command).arg("--config").arg(configuration);
+    program
 }
 
 /// Signals that the tests send.
@@ -181,6 +199,11 @@ impl Service {
         let ours: Vec<_> =
             last.lines().filter(|line| line.starts_with("tonewire_") && !line.contains("_bucket")).collect();
         panic!("waited {limit:?} in vain: {what}; the last scrape:\n{}", ours.join("\n"));
+    }
+
+    /// Status and body of a page.
+    pub fn page(&self, path: &str) -> Option<(u16, String)> {
+        self.get(path).map(|response| (response.status, response.body))
     }
 
     fn get(&self, path: &str) -> Option<Response> {

@@ -26,6 +26,7 @@ impl Session<'_> {
         self.count_waiting(started);
         match closed {
             Ok(()) => {
+                self.output_granted(&self.shared.ledger.batch_topics());
                 self.settled();
                 let records = self.shared.ledger.settle_batch(&self.slots);
                 BatchClosed { records, duration: started.elapsed() }.emit(&self.shared.telemetry);
@@ -47,7 +48,7 @@ impl Session<'_> {
         }
     }
 
-    fn not_closed(&mut self, error: CloseError) -> Turn {
+    pub(super) fn not_closed(&mut self, error: CloseError) -> Turn {
         let (verdict, reason, outage) = (error.verdict(), error.to_string(), error.is_outage());
         let failed = match error {
             CloseError::Deliveries(failed) => failed,
@@ -94,7 +95,7 @@ impl Session<'_> {
         // Each refusal is a step to its end; everything else is waited for.
         let is_step = self.note_refusals(failed);
         self.rewind_due = true;
-        self.abort_batch(verdict, reason)?;
+        self.abort_batch(verdict, reason, failed)?;
         if !is_step {
             self.pause_after_failure();
         }
@@ -102,13 +103,18 @@ impl Session<'_> {
     }
 
     /// Aborts the batch and forgets what is in work.
-    pub(super) fn abort_batch(&mut self, verdict: Verdict, reason: &str) -> Turn {
-        BatchGivenUp { reason, records: self.shared.ledger.batch_len() }.emit(&self.shared.telemetry);
+    pub(super) fn abort_batch(&mut self, verdict: Verdict, reason: &str, failed: &[FailedDelivery]) -> Turn {
+        let refused = Self::refused_batch(verdict, reason, failed);
+        BatchGivenUp { reason, records: self.shared.ledger.batch_len(), is_refused: refused.is_some() }
+            .emit(&self.shared.telemetry);
         self.failed_batches = self.failed_batches.saturating_add(1);
         self.shared.ledger.rewound();
         self.slots.rewind();
         self.shared.pool.forget_ended();
         self.held.drop_records(&mut self.slots);
+        if let Some(end) = refused {
+            return Err(end);
+        }
         match verdict {
             Verdict::Abort | Verdict::Retry => {
                 let aborted = self.waiting(|writer, _, vigil| writer.abort(&mut || vigil.keep()));
@@ -162,9 +168,6 @@ impl Session<'_> {
                 self.held.drop_records(&mut self.slots);
                 Ok(())
             }
-            Err(error) if verdict(&error) == Verdict::Stop => {
-                Err(self.ended_by(Verdict::Stop, error.to_string()))
-            }
             Err(error) => {
                 tracing::debug!(%error, "not back at the committed offsets yet");
                 self.rewind_failed(&error)
@@ -172,10 +175,11 @@ impl Session<'_> {
         }
     }
 
-    /// The brokers being away is waited for; everything else is for new clients.
+    /// The brokers being away is waited for; most else is for new clients.
     fn rewind_failed(&self, error: &rdkafka::error::KafkaError) -> Turn {
         match verdict(error) {
             Verdict::Retry => Ok(()),
+            verdict @ (Verdict::Refused(_) | Verdict::Stop) => Err(self.ended_by(verdict, error.to_string())),
             // It is about to be told that it has lost its partitions, and then there is nothing to go back to.
             _ if self.consumer.has_lost_assignment() => Ok(()),
             _ => {

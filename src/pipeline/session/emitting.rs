@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use crate::kafka::{OutgoingRecord, PartitionId, SendError, SourceOffset, Verdict, verdict};
+use crate::kafka::{CloseError, OutgoingRecord, PartitionId, SendError, SourceOffset, Verdict, verdict};
 
 use super::super::outcome::{Class, Failure, Outcome};
 use super::super::refusals::{Form, Manner, next_form};
@@ -163,7 +163,10 @@ impl Session<'_> {
         // Which delivery it was is told by its report.
         let _ = self.waiting(|writer, _, vigil| writer.wait_for_deliveries(&mut || vigil.keep()));
         let failed = self.writer.producer().take_failed();
-        self.give_up_batch(Verdict::Abort, &reason, &failed)
+        if failed.is_empty() {
+            return self.give_up_batch(Verdict::Abort, &reason, &[]);
+        }
+        self.not_closed(CloseError::Deliveries(failed))
     }
 
     /// The client itself refuses a record, such as one above `message.max.bytes`: a dead letter takes its place,
@@ -171,12 +174,11 @@ impl Session<'_> {
     fn refused_by_client(&mut self, id: &PartitionId, manner: &Manner, error: &KafkaError) {
         let Some(slot) = self.slots.finished_head(id) else { return };
         let Some(outcome) = slot.outcome.as_mut() else { return };
-        let (form, failure) = match &outcome.class {
-            Class::DeadLettered(failure) => (next_form(manner.form.max(outcome.form), true), failure.clone()),
-            _ => {
-                let message = error.to_string();
-                (Form::Letter, Failure { stage: "produce", code: "output_too_large", message })
-            }
+        let (form, failure) = if let Class::DeadLettered(failure) = &outcome.class {
+            (next_form(manner.form.max(outcome.form), true), failure.clone())
+        } else {
+            let message = error.to_string();
+            (Form::Letter, Failure { stage: "produce", code: "output_too_large", message })
         };
         *outcome = if form == Form::Nothing {
             Outcome { class: Class::Stops(failure), outputs: VecDeque::new(), form }

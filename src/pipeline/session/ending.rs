@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::access::Refused;
 use super::super::service::ServiceError;
 use super::{Session, SessionEnd};
 
@@ -18,9 +19,12 @@ impl Session<'_> {
             Ok(()) if self.failed_batches > given_up_before => Err("its batch was given up".to_owned()),
             Ok(()) | Err(SessionEnd::Stopped) => Ok(()),
             Err(SessionEnd::Failed(error)) => return SessionEnd::Failed(error),
-            Err(SessionEnd::Rebuild(reason) | SessionEnd::Outage(reason) | SessionEnd::Fenced(reason)) => {
-                Err(reason)
-            }
+            Err(
+                SessionEnd::Rebuild(reason)
+                | SessionEnd::Outage(reason)
+                | SessionEnd::Fenced(reason)
+                | SessionEnd::Refused(Refused { reason, .. }),
+            ) => Err(reason),
         };
         match outcome {
             Ok(()) => SessionEnd::Stopped,

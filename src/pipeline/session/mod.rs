@@ -11,9 +11,11 @@
 //!   rebalancing  partitions that come and go
 //!   pressure     bounds on what is in work
 //!   waiting      what the loop does while it waits for brokers
+//!   admission    what brokers refuse, and what shows that they grant it
 //!   ending       a stop, and the way out of the group
 //! ```
 
+mod admission;
 mod closing;
 mod emitting;
 mod ending;
@@ -30,6 +32,7 @@ use crate::kafka::{BatchWriter, GroupConsumer, Verdict};
 use crate::telemetry::events::LogLimiter;
 use crate::telemetry::{Health, Telemetry};
 
+use super::access::{Access, Refused};
 use super::ledger::Ledger;
 use super::outcome::Failure;
 use super::process::Processor;
@@ -55,6 +58,8 @@ pub(super) enum SessionEnd {
     Rebuild(String),
     /// Another member holds our transactional id.
     Fenced(String),
+    /// The brokers refuse something until a person changes that.
+    Refused(Refused),
     Failed(ServiceError),
 }
 
@@ -66,6 +71,7 @@ pub(super) struct Shared {
     pub(super) health: Arc<Health>,
     pub(super) stop: StopSwitch,
     pub(super) limiter: LogLimiter,
+    pub(super) access: Access,
     pub(super) ledger: Ledger,
     pub(super) pool: WorkerPool,
 }
@@ -84,6 +90,9 @@ pub(super) struct Session<'a> {
     rewind_due: bool,
     failed_batches: u32,
     last_housekeeping: Instant,
+    /// Whether the newest statistics of a client show a broker that it is logged in to.
+    consumer_is_in: bool,
+    producer_is_in: bool,
 }
 
 type Turn = Result<(), SessionEnd>;
@@ -102,6 +111,8 @@ impl<'a> Session<'a> {
             rewind_due: false,
             failed_batches: 0,
             last_housekeeping: Instant::now(),
+            consumer_is_in: false,
+            producer_is_in: true,
         }
     }
 
@@ -133,7 +144,7 @@ impl<'a> Session<'a> {
         self.regulate();
         self.receive()?;
         self.housekeeping();
-        Ok(())
+        self.heed_producers_refusal()
     }
 
     /// Calls that wait for brokers, with the consumer kept alive meanwhile.
@@ -160,7 +171,8 @@ impl<'a> Session<'a> {
         self.last_housekeeping = Instant::now();
         self.give_up_overdue();
         if let Some(statistics) = self.writer.producer().take_statistics() {
-            self.shared.health.set_producer_reachable(statistics.a_broker_is_up());
+            self.producer_is_in = statistics.a_broker_is_up();
+            self.shared.health.set_producer_reachable(self.producer_is_in);
         }
         self.shared.ledger.report_queue(self.shared.pool.waiting(), self.writer.producer().outstanding());
     }
@@ -191,6 +203,7 @@ impl<'a> Session<'a> {
             // second instance would cause.
             Verdict::Fenced if self.writer.is_overdue() => SessionEnd::Outage(reason),
             Verdict::Fenced => SessionEnd::Fenced(reason),
+            Verdict::Refused(refusal) => SessionEnd::Refused(Refused { refusal, output_topic: None, reason }),
             Verdict::Stop => SessionEnd::Failed(ServiceError::Refused(reason)),
             Verdict::Retry | Verdict::Abort | Verdict::Rebuild => SessionEnd::Rebuild(reason),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::config::StartFrom;
-use crate::kafka::{IncomingRecord, Polled, verdict};
+use crate::kafka::{IncomingRecord, Polled, Refusal, verdict};
 use crate::telemetry::events::ConsumerProblem;
 
 use super::super::outcome::Outcome;
@@ -53,8 +53,10 @@ impl Session<'_> {
             Polled::Revoked { partitions, lost } => self.revoked(&partitions, lost),
             Polled::Statistics(statistics) => {
                 self.shared.ledger.report_lag(&statistics, &self.slots);
+                self.heed_statistics(&statistics);
                 Ok(())
             }
+            Polled::Refused(refusal, reason) => self.consumer_refused(refusal, reason),
             Polled::Error(error) => self.consumer_error(&error),
         }
     }
@@ -109,10 +111,14 @@ impl Session<'_> {
         {
             return Err(SessionEnd::Failed(ServiceError::NoOffset(error.to_string())));
         }
+        // The same comes as `Polled::Refused`, with the reason.
+        if Refusal::of(error).is_some() && !matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+            return Ok(());
+        }
         let name = code.map_or_else(|| "unknown".to_owned(), |code| format!("{code:?}"));
         ConsumerProblem { error_code: &name, error: &error.to_string() }
             .emit(&self.shared.telemetry, &self.shared.limiter);
-        // Everything else heals by itself while polling goes on, a missing topic or right among it.
+        // Everything else heals by itself while polling goes on, a missing topic among it.
         match error {
             KafkaError::MessageConsumptionFatal(_) => Err(self.ended_by(verdict(error), error.to_string())),
             _ => Ok(()),

@@ -24,6 +24,7 @@ impl Session<'_> {
             self.set_paused(true);
         }
         self.assignment_changed();
+        self.group_granted(partitions.count());
         Ok(())
     }
 
@@ -33,7 +34,7 @@ impl Session<'_> {
         let revoked = ids(partitions);
         let closed = if lost {
             self.rewind_due = true;
-            self.abort_batch(Verdict::Abort, "partitions were lost to another member")
+            self.abort_batch(Verdict::Abort, "partitions were lost to another member", &[])
         } else {
             self.drain(&revoked).and_then(|()| self.close_batch())
         };

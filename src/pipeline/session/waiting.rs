@@ -40,6 +40,9 @@ impl Held {
             Polled::Error(error) if !is_fatal(error) => {
                 self.0.retain(|held| !matches!(held, Polled::Error(error) if !is_fatal(error)));
             }
+            Polled::Refused(refusal, _) => {
+                self.0.retain(|held| !matches!(held, Polled::Refused(other, _) if other == refusal));
+            }
             _ => {}
         }
         self.0.push_back(polled);
