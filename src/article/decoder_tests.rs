@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::article::DECODE_ERROR_CODES;
-use crate::config::{BadRecordPolicy, JsonMapping, TombstonePolicy};
+use crate::config::{BadRecordPolicy, DeadLetterLimits, JsonMapping, TombstonePolicy};
+use std::time::Duration;
 
 fn decoder(format: InputFormat) -> Decoder {
     Decoder::new(&InputConfig {
@@ -11,6 +12,12 @@ fn decoder(format: InputFormat) -> Decoder {
         tombstones: TombstonePolicy::Skip,
         on_bad_record: BadRecordPolicy::DeadLetter,
         max_record_bytes: 1000,
+        dead_letter_limits: DeadLetterLimits {
+            percent: 0,
+            window: Duration::from_secs(60),
+            min_records: 1,
+            consecutive: 0,
+        },
     })
 }
 

@@ -50,7 +50,10 @@ const SAMPLES: &[Sample] = &[
 mod tests {
     use super::*;
     use crate::article::{Article, DecodeError, Decoder};
-    use crate::config::{BadRecordPolicy, InputConfig, InputFormat, JsonMapping, TombstonePolicy};
+    use crate::config::{
+        BadRecordPolicy, DeadLetterLimits, InputConfig, InputFormat, JsonMapping, TombstonePolicy,
+    };
+    use std::time::Duration;
 
     const README: &str = include_str!("../../samples/README.md");
 
@@ -61,6 +64,12 @@ mod tests {
             tombstones: TombstonePolicy::Skip,
             on_bad_record: BadRecordPolicy::DeadLetter,
             max_record_bytes: 1_000_000,
+            dead_letter_limits: DeadLetterLimits {
+                percent: 0,
+                window: Duration::from_secs(60),
+                min_records: 1,
+                consecutive: 0,
+            },
         });
         decoder.decode(sample.value, sample.content_type).map(|mut articles| articles.remove(0))
     }

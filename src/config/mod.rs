@@ -134,6 +134,19 @@ pub struct InputConfig {
     pub on_bad_record: BadRecordPolicy,
     /// A larger record value is a bad record.
     pub max_record_bytes: usize,
+    pub dead_letter_limits: DeadLetterLimits,
+}
+
+/// Beyond these the service stops rather than turn a whole topic into dead letters.
+#[derive(Clone, Copy, Debug)]
+pub struct DeadLetterLimits {
+    /// Most dead letters among the records of the window, in percent. 0: no limit.
+    pub percent: u64,
+    pub window: Duration,
+    /// Fewer records in the window are not judged.
+    pub min_records: u64,
+    /// Most dead letters in a row in one partition. 0: no limit.
+    pub consecutive: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -163,6 +176,8 @@ pub struct PipelineConfig {
 #[derive(Clone, Copy, Debug)]
 pub struct OutputConfig {
     pub offsets: OffsetUnit,
+    /// Names of the headers that are added to a dead letter.
+    pub dead_letter_headers: HeaderNames,
     /// A larger enriched record is dead-lettered rather than sent: one refused record would make the
     /// whole transaction fail.
     pub max_record_bytes: usize,

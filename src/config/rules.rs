@@ -26,6 +26,7 @@ fn ranges(settings: &Settings, problems: &mut Vec<Problem>) {
     let kafka = &settings.kafka;
     let transaction = &kafka.transaction;
     let pipeline = &settings.pipeline;
+    let limits = &settings.input.dead_letter_limits;
     let size = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
     for (key, value, lowest, highest) in [
         // The mock cluster never completes a join below 3 s, brokers refuse below 6 s by default.
@@ -39,6 +40,10 @@ fn ranges(settings: &Settings, problems: &mut Vec<Problem>) {
         // 15 minutes is transaction.max.timeout.ms of a broker by default.
         ("kafka.transaction.timeout_ms", transaction.timeout_ms, 1_000, 900_000),
         ("input.max_record_bytes", size(settings.input.max_record_bytes), 1, 1 << 30),
+        ("input.dead_letter_limits.percent", limits.percent, 0, 100),
+        ("input.dead_letter_limits.window_ms", limits.window_ms, 1_000, 86_400_000),
+        ("input.dead_letter_limits.min_records", limits.min_records, 1, 1_000_000_000),
+        ("input.dead_letter_limits.consecutive", limits.consecutive, 0, 1_000_000_000),
         ("analysis.max_words", size(settings.analysis.max_words), 1, 1 << 32),
         ("pipeline.workers", size(pipeline.workers), 0, 1_024),
         ("pipeline.max_in_flight_records", size(pipeline.max_in_flight_records), 1, 10_000_000),

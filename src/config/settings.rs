@@ -141,6 +141,7 @@ pub struct InputSettings {
     pub on_bad_record: BadRecordPolicy,
     /// Larger record values are bad records.
     pub max_record_bytes: usize,
+    pub dead_letter_limits: DeadLetterLimitSettings,
     pub json: JsonMapping,
 }
 
@@ -151,8 +152,29 @@ impl Default for InputSettings {
             tombstones: TombstonePolicy::Skip,
             on_bad_record: BadRecordPolicy::DeadLetter,
             max_record_bytes: 16 * 1024 * 1024,
+            dead_letter_limits: DeadLetterLimitSettings::default(),
             json: JsonMapping::default(),
         }
+    }
+}
+
+/// `[input.dead_letter_limits]`: beyond them the service stops rather than turn a whole topic into dead letters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DeadLetterLimitSettings {
+    /// Most dead letters among the records of the window, in percent. 0: no limit.
+    pub percent: u64,
+    /// Length of the window.
+    pub window_ms: u64,
+    /// Fewer records in the window are not judged.
+    pub min_records: u64,
+    /// Most dead letters in a row in one partition. 0: no limit.
+    pub consecutive: u64,
+}
+
+impl Default for DeadLetterLimitSettings {
+    fn default() -> Self {
+        Self { percent: 50, window_ms: 60_000, min_records: 1_000, consecutive: 1_000 }
     }
 }
 
@@ -244,13 +266,19 @@ impl Default for PipelineSettings {
 #[serde(default)]
 pub struct OutputSettings {
     pub offsets: OffsetUnit,
+    /// Names of the headers that are added to a dead letter.
+    pub dead_letter_headers: HeaderNames,
     /// Larger enriched records are dead-lettered. Keep at or below the topic's `max.message.bytes`.
     pub max_record_bytes: usize,
 }
 
 impl Default for OutputSettings {
     fn default() -> Self {
-        Self { offsets: OffsetUnit::Codepoints, max_record_bytes: 1_000_000 }
+        Self {
+            offsets: OffsetUnit::Codepoints,
+            dead_letter_headers: HeaderNames::Tonewire,
+            max_record_bytes: 1_000_000,
+        }
     }
 }
 
@@ -347,6 +375,16 @@ choice! {
         Skip,
         /// Stop the service with its offset uncommitted.
         Stop,
+    }
+}
+choice! {
+    /// Names of the headers that are added to a dead letter.
+    HeaderNames {
+        /// `tonewire.dlq.topic` and so on.
+        Tonewire,
+        /// `__connect.errors.topic` and so on, as Kafka Connect writes them (KIP-298).
+        Connect,
+        Both,
     }
 }
 choice! {

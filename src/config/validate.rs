@@ -10,7 +10,7 @@ use super::{
     AnalysisConfig, Config, Delivery, HttpConfig, InputConfig, KafkaConfig, KafkaSettings, LogConfig,
     OutputConfig, PipelineConfig, Settings, TransactionLimits,
 };
-use super::{Secret, TransactionSettings};
+use super::{DeadLetterLimitSettings, DeadLetterLimits, Secret, TransactionSettings};
 use super::{load, mask, owned, rules, security};
 
 impl Config {
@@ -61,6 +61,7 @@ impl Config {
                     tombstones: settings.input.tombstones,
                     on_bad_record: settings.input.on_bad_record,
                     max_record_bytes: settings.input.max_record_bytes,
+                    dead_letter_limits: dead_letter_limits(&settings.input.dead_letter_limits),
                 },
                 analysis: AnalysisConfig {
                     languages: settings.analysis.languages,
@@ -77,6 +78,7 @@ impl Config {
                 },
                 output: OutputConfig {
                     offsets: settings.output.offsets,
+                    dead_letter_headers: settings.output.dead_letter_headers,
                     max_record_bytes: settings.output.max_record_bytes,
                 },
                 http: HttpConfig { listen },
@@ -119,6 +121,15 @@ fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
         common_properties,
         consumer_properties: pairs(&kafka.consumer),
         producer_properties: pairs(&kafka.producer),
+    }
+}
+
+fn dead_letter_limits(limits: &DeadLetterLimitSettings) -> DeadLetterLimits {
+    DeadLetterLimits {
+        percent: limits.percent,
+        window: Duration::from_millis(limits.window_ms),
+        min_records: limits.min_records,
+        consecutive: limits.consecutive,
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::config::TransactionLimits;
+use crate::config::{DeadLetterLimits, TransactionLimits};
 use crate::kafka::{ClientStatistics, IncomingRecord, OutgoingRecord, PartitionId};
 use crate::telemetry::{Health, Telemetry};
 
+use super::letter_limits::{LetterLimits, TooManyDeadLetters};
 use super::outcome::Class;
 use super::service::Summary;
 use super::slots::{Slot, Slots};
@@ -29,6 +30,7 @@ pub(super) struct Ledger {
     output_records: HashMap<Arc<str>, (u64, u64)>,
     output_bytes: usize,
     opened: Option<Instant>,
+    letter_limits: LetterLimits,
     totals: Arc<Totals>,
     /// Label pairs of gauges per partition that exist now, so that those of lost partitions are removed.
     reported: BTreeSet<PartitionId>,
@@ -62,6 +64,7 @@ impl Ledger {
         telemetry: Arc<Telemetry>,
         health: Arc<Health>,
         output_topic: &str,
+        letter_limits: DeadLetterLimits,
         totals: Arc<Totals>,
     ) -> Self {
         Self {
@@ -72,6 +75,7 @@ impl Ledger {
             output_records: HashMap::new(),
             output_bytes: 0,
             opened: None,
+            letter_limits: LetterLimits::new(letter_limits),
             totals,
             reported: BTreeSet::new(),
         }
@@ -83,6 +87,15 @@ impl Ledger {
         self.telemetry.records_received.with_label_values(&[topic]).inc();
         self.telemetry.received_bytes.with_label_values(&[topic]).inc_by(record.size() as u64);
         self.totals.received.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the limits on dead letters let a record join the open batch. Counts it.
+    ///
+    /// # Errors
+    ///
+    /// When it passes a limit.
+    pub(super) fn admit(&mut self, partition: &PartitionId, class: &Class) -> Result<(), TooManyDeadLetters> {
+        self.letter_limits.admit(partition, class, Instant::now())
     }
 
     /// An output record is handed to the producer.
@@ -135,6 +148,7 @@ impl Ledger {
 
     /// The batch is committed: its records are settled and counted. Returns their number.
     pub(super) fn settle_batch(&mut self, slots: &Slots) -> usize {
+        self.letter_limits.settled();
         let records = self.entries.len();
         let now_ms = jiff::Timestamp::now().as_millisecond();
         for entry in std::mem::take(&mut self.entries) {
@@ -191,6 +205,7 @@ impl Ledger {
 
     /// The batch is given up. Its records are read again by this member and stay counted as received.
     pub(super) fn rewound(&mut self) {
+        self.letter_limits.rewound();
         self.entries.clear();
         self.close();
     }
@@ -213,6 +228,7 @@ impl Ledger {
 
     /// No session, no open batch.
     pub(super) fn session_ended(&mut self) {
+        self.letter_limits.rewound();
         self.entries.clear();
         self.close();
     }

@@ -14,12 +14,14 @@
 //! - [`refusals`]: what brokers refused, and what is tried next.
 //! - [`slots`]: what is in work, per partition, in offset order.
 //! - [`access`]: what the brokers refuse, and grant again.
+//! - [`letter_limits`]: when dead letters are no longer the exception.
 //! - [`session`]: the loop, from joining the group to leaving it.
 //! - [`service`]: sessions one after the other, start and stop.
 
 mod access;
 mod dead_letter;
 mod ledger;
+mod letter_limits;
 pub mod outcome;
 pub mod process;
 mod refusals;
@@ -28,4 +30,5 @@ mod session;
 mod slots;
 mod workers;
 
+pub use letter_limits::TooManyDeadLetters;
 pub use service::{Service, ServiceError, ServiceHandle, StopSwitch, Summary};

@@ -159,13 +159,16 @@ impl Processor {
             offset: source.offset,
         }
         .emit(&self.telemetry, &self.limiter);
+        let names = self.config.output.dead_letter_headers;
         match (self.config.input.on_bad_record, &self.dead_letter_topic) {
             (BadRecordPolicy::DeadLetter, Some(topic)) => {
                 let letter = match form {
-                    Form::Result | Form::Letter => dead_letter(topic, record, &failure, attempts),
-                    Form::WithoutValue => without_value(&dead_letter(topic, record, &failure, attempts)),
+                    Form::Result | Form::Letter => dead_letter(topic, record, &failure, attempts, names),
+                    Form::WithoutValue => {
+                        without_value(&dead_letter(topic, record, &failure, attempts, names))
+                    }
                     Form::Coordinates | Form::Nothing => {
-                        without_value(&dead_letter(topic, &coordinates_of(record), &failure, attempts))
+                        without_value(&dead_letter(topic, &coordinates_of(record), &failure, attempts, names))
                     }
                 };
                 let outputs = VecDeque::from([letter]);

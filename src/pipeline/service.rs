@@ -19,6 +19,7 @@ use crate::telemetry::{Health, Telemetry};
 
 use super::access::{Access, Point, Refused};
 use super::ledger::{Ledger, Totals};
+use super::letter_limits::TooManyDeadLetters;
 use super::outcome::Failure;
 use super::process::Processor;
 use super::session::{Session, SessionEnd, Shared};
@@ -60,6 +61,9 @@ pub enum ServiceError {
     /// `input.on_bad_record = "stop"`.
     #[error("bad record at {}/{} offset {} ({}): {}; input.on_bad_record = \"stop\"", source_offset.partition.topic, source_offset.partition.partition, source_offset.offset, failure.code, failure.message)]
     BadRecord { source_offset: SourceOffset, failure: Failure },
+    /// More dead letters than `input.dead_letter_limits` allow.
+    #[error(transparent)]
+    DeadLetters(#[from] TooManyDeadLetters),
     /// A stop came while the brokers did not take the last batch.
     #[error(
         "stopped, but the last batch is not committed: {0}; its records are read again at the next start"
@@ -159,6 +163,7 @@ impl Service {
             Arc::clone(&telemetry),
             Arc::clone(&health),
             &config.kafka.output_topic,
+            config.input.dead_letter_limits,
             Arc::clone(&totals),
         );
         let access = Access::new(Arc::clone(&telemetry), Arc::clone(&health));

@@ -86,6 +86,10 @@ impl Session<'_> {
             }
         }
         if let Some(slot) = self.slots.emit_head(id) {
+            if let Some(outcome) = &slot.outcome {
+                let admitted = self.shared.ledger.admit(id, &outcome.class);
+                admitted.map_err(|stop| SessionEnd::Failed(ServiceError::DeadLetters(stop)))?;
+            }
             self.shared.ledger.emitted(slot);
         }
         if manner.alone {
