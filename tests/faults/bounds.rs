@@ -84,7 +84,8 @@ fn body(number: usize, bytes: usize) -> String {
     while body.len() < bytes {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let place = PLACES[(state >> 40) as usize % PLACES.len()];
-        body.push_str(&format!(" Report {} from {place} names {} people.", state >> 48, state >> 52 & 0xff));
+        let report = format!(" Report {} from {place} names {} people.", state >> 48, state >> 52 & 0xff);
+        body.push_str(&report);
     }
     body
 }

@@ -142,9 +142,11 @@ fn text(bytes: usize, seed: u64) -> String {
     let mut words = String::with_capacity(bytes + 64);
     while words.len() < bytes {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        words.push_str(&format!("{:x} ", state >> 24));
+        let word = format!("{:x} ", state >> 24);
+        words.push_str(&word);
         if state >> 60 == 0 {
-            words.push_str(&format!("said Anna Lee{} of Rome. ", state >> 44 & 0xfff));
+            let name = format!("said Anna Lee{} of Rome. ", state >> 44 & 0xfff);
+            words.push_str(&name);
         }
     }
     words
@@ -160,7 +162,8 @@ fn too_large(run: &Run) {
     topics::configure(broker, &workspace.output, "max.message.bytes", LIMIT);
     topics::configure(broker, &workspace.input, "max.message.bytes", "20000000");
     let service = run.start(&run.configuration("one").set("pipeline.record_time_limit_ms", 20_000));
-    let names: String = (0..4_500).map(|number| format!("Anna Lee{number} praised Rome. ")).collect();
+    let names =
+        (0..4_500).map(|number| format!("Anna Lee{number} praised Rome. ")).collect::<Vec<_>>().concat();
     run.input.send_own([
         own("large", Class::DeadLetter, &names[..95_000.min(names.len())]),
         own("small", Class::Enriched, "Angela Merkel praised the treaty in Berlin."),

@@ -26,6 +26,15 @@ impl Profile {
         }
     }
 
+    /// The word that chooses it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Brief => "brief",
+            Self::Short => "short",
+            Self::Long => "long",
+        }
+    }
+
     /// The value for this profile.
     pub fn pick<T>(self, short: T, long: T) -> T {
         match self {

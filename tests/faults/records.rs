@@ -76,9 +76,10 @@ fn slow_analysis(run: &Run) {
     let service = run.start(&configuration);
     // A megabyte of short sentences, each another one, is half a minute of work on a fast machine.
     let id = "long-article";
-    let body: String = (0..20_000)
+    let body = (0..20_000)
         .map(|number| format!("Rome said no to plan {number}. Anna Lee{number} agreed. "))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let value = json!({ "id": id, "title": "A long read", "body": body, "language": "en" });
     let slow = in_one_partition(id, Class::DeadLetter, Some(value.to_string().into_bytes()));
     run.input.send_own([good(0), slow]);
@@ -166,7 +167,7 @@ fn kinds(entities: usize) -> Vec<(&'static str, Class, Option<Vec<u8>>)> {
         |id: &str, body: &str| json!({ "id": id, "title": "t", "body": body }).to_string().into_bytes();
     let mut with_mark = vec![0xef, 0xbb, 0xbf];
     with_mark.extend(article_with("byte-order-mark", "Anna Lee spoke in Rome."));
-    let names: String = (0..entities).map(|number| format!("Anna Lee{number}, ")).collect();
+    let names = (0..entities).map(|number| format!("Anna Lee{number}, ")).collect::<Vec<_>>().concat();
     vec![
         ("invalid-utf8", DeadLetter, Some(b"{\"id\": \"x\", \"body\": \"caf\xe9 \xff\"}".to_vec())),
         ("invalid-json", DeadLetter, Some(b"{\"id\": \"x\", \"body\": \"no end".to_vec())),

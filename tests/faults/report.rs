@@ -66,10 +66,7 @@ fn text() -> Option<String> {
         return None;
     }
     rows.sort_by(|one, other| (&one.fault, &one.delivery).cmp(&(&other.fault, &other.delivery)));
-    let profile = match Profile::from_environment() {
-        Profile::Short => "short",
-        Profile::Long => "long",
-    };
+    let profile = Profile::from_environment().name();
     Some(format!("Profile `{profile}`, seed {}.\n\n{}", random::seed(), table(&rows)))
 }
 

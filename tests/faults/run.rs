@@ -93,6 +93,7 @@ impl Run {
     /// # Panics
     ///
     /// When it has ended by itself: then there is nothing to kill.
+    #[expect(clippy::needless_pass_by_value, reason = "nobody can use an instance that has ended")]
     pub fn kill(&self, service: Service) {
         let ended = service.ended();
         assert!(ended.is_none(), "the instance had ended by itself with {ended:?}");
@@ -101,6 +102,7 @@ impl Run {
     }
 
     /// Asks an instance to stop. It must end in good order, and account for every record it read.
+    #[expect(clippy::needless_pass_by_value, reason = "nobody can use an instance that has ended")]
     pub fn stop(&self, service: Service) {
         service.stop();
         let log = service.log();

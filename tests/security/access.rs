@@ -226,7 +226,7 @@ impl Case {
             .filter(|line| line.contains(" WARN ") || line.contains(" ERROR "))
             .filter(|line| line.to_lowercase().contains("authoriz") || line.contains("refuse"))
             .collect();
-        let minutes = denial_time().as_secs().div_ceil(60) as usize;
+        let minutes = usize::try_from(denial_time().as_secs().div_ceil(60)).unwrap();
         assert!(!lines.is_empty() && lines.len() <= 6 * minutes, "{} lines: {lines:#?}", lines.len());
         assert!(log.contains("access refused") && log.contains("grant this user"), "{log}");
     }
