@@ -46,6 +46,8 @@ pub struct KafkaConfig {
     pub output_topic: String,
     /// `None`: there is no dead-letter topic, and [`BadRecordPolicy::DeadLetter`] cannot be chosen.
     pub dead_letter_topic: Option<String>,
+    /// `None`: no flat rows are written.
+    pub actor_row_topic: Option<String>,
     pub delivery: Delivery,
     /// Where to start on a partition for which the group has no committed offset.
     pub start_from: StartFrom,
@@ -178,6 +180,7 @@ pub struct OutputConfig {
     pub offsets: OffsetUnit,
     /// Names of the headers that are added to a dead letter.
     pub dead_letter_headers: HeaderNames,
+    pub actor_row_form: RowForm,
     /// A larger enriched record is dead-lettered rather than sent: one refused record would make the
     /// whole transaction fail.
     pub max_record_bytes: usize,

@@ -33,6 +33,8 @@ pub struct KafkaSettings {
     pub output_topic: String,
     /// Topic for records that cannot be read. Empty: none.
     pub dead_letter_topic: String,
+    /// Topic for flat rows, one per article and actor. Empty: none.
+    pub actor_row_topic: String,
     /// What the group may rely on.
     pub delivery: Delivery,
     /// Where to start on a partition without a committed offset.
@@ -69,6 +71,7 @@ impl Default for KafkaSettings {
             input_topics: vec!["articles.raw".into()],
             output_topic: "articles.enriched".into(),
             dead_letter_topic: "articles.dead-letters".into(),
+            actor_row_topic: String::new(),
             delivery: Delivery::ExactlyOnce,
             start_from: StartFrom::Earliest,
             transactional_id_prefix: "tonewire".into(),
@@ -268,6 +271,8 @@ pub struct OutputSettings {
     pub offsets: OffsetUnit,
     /// Names of the headers that are added to a dead letter.
     pub dead_letter_headers: HeaderNames,
+    /// Form of the rows in `kafka.actor_row_topic`.
+    pub actor_row_form: RowForm,
     /// Larger enriched records are dead-lettered. Keep at or below the topic's `max.message.bytes`.
     pub max_record_bytes: usize,
 }
@@ -277,6 +282,7 @@ impl Default for OutputSettings {
         Self {
             offsets: OffsetUnit::Codepoints,
             dead_letter_headers: HeaderNames::Tonewire,
+            actor_row_form: RowForm::Json,
             max_record_bytes: 1_000_000,
         }
     }
@@ -385,6 +391,15 @@ choice! {
         /// `__connect.errors.topic` and so on, as Kafka Connect writes them (KIP-298).
         Connect,
         Both,
+    }
+}
+choice! {
+    /// Form of an actor row.
+    RowForm {
+        /// One flat JSON object.
+        Json,
+        /// The same with its schema, as Kafka Connect's `JsonConverter` with `schemas.enable=true` wants it.
+        Connect,
     }
 }
 choice! {

@@ -79,6 +79,7 @@ impl Config {
                 output: OutputConfig {
                     offsets: settings.output.offsets,
                     dead_letter_headers: settings.output.dead_letter_headers,
+                    actor_row_form: settings.output.actor_row_form,
                     max_record_bytes: settings.output.max_record_bytes,
                 },
                 http: HttpConfig { listen },
@@ -94,6 +95,11 @@ fn path(path: String) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
+/// An empty name is none.
+fn topic(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
     let kafka = &settings.kafka;
     let security::Security { mut properties, secret_files, oauth_token } =
@@ -105,7 +111,8 @@ fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
         group_id: kafka.group_id.clone(),
         input_topics: kafka.input_topics.clone(),
         output_topic: kafka.output_topic.clone(),
-        dead_letter_topic: Some(kafka.dead_letter_topic.clone()).filter(|topic| !topic.is_empty()),
+        dead_letter_topic: topic(&kafka.dead_letter_topic),
+        actor_row_topic: topic(&kafka.actor_row_topic),
         delivery: kafka.delivery,
         start_from: kafka.start_from,
         transactional_id: transactional_id(kafka, problems),

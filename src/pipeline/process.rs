@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rdkafka::message::OwnedHeaders;
+use serde::Serialize;
 
 use crate::analysis::{Analysis, Analyze, Polarity};
 use crate::article::{Article, Decoder};
-use crate::config::{BadRecordPolicy, Config, OutputTimestamp, TombstonePolicy};
+use crate::config::{BadRecordPolicy, Config, OutputTimestamp, RowForm, TombstonePolicy};
 use crate::kafka::{IncomingRecord, OutgoingRecord};
-use crate::record::{self, Processing, SourceCoordinates};
+use crate::record::{self, ActorRow, EnrichedRecord, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
 use crate::telemetry::events::{LogLimiter, RecordFailed};
 
@@ -27,6 +28,7 @@ pub struct Processor {
     limiter: LogLimiter,
     output_topic: Arc<str>,
     dead_letter_topic: Option<Arc<str>>,
+    actor_row_topic: Option<Arc<str>>,
 }
 
 impl Processor {
@@ -37,6 +39,7 @@ impl Processor {
             decoder: Decoder::new(&config.input),
             output_topic: Arc::from(config.kafka.output_topic.as_str()),
             dead_letter_topic: config.kafka.dead_letter_topic.as_deref().map(Arc::from),
+            actor_row_topic: config.kafka.actor_row_topic.as_deref().map(Arc::from),
             limiter: LogLimiter::default(),
             config,
             analyzer,
@@ -59,38 +62,39 @@ impl Processor {
         let articles = guarded("decode", || self.decoder.decode(value, record.content_type.as_deref()))?
             .map_err(|error| Failure { stage: "decode", code: error.code(), message: error.to_string() })?;
         self.observe("decode", started);
-        articles.iter().map(|article| self.enrich_article(record, article)).collect()
+        let mut outputs = VecDeque::with_capacity(articles.len());
+        for article in &articles {
+            outputs.extend(self.enrich_article(record, article)?);
+        }
+        Ok(outputs)
     }
 
-    fn enrich_article(&self, record: &IncomingRecord, article: &Article) -> Result<OutgoingRecord, Failure> {
+    /// The enriched record, then its flat rows where a topic is set for them.
+    fn enrich_article(
+        &self,
+        record: &IncomingRecord,
+        article: &Article,
+    ) -> Result<Vec<OutgoingRecord>, Failure> {
         let started = Instant::now();
         let analysis = guarded("analysis", || self.analyzer.analyze(article))?;
         self.observe("analysis", started);
         self.count(&analysis);
         let encoding = Instant::now();
-        let value =
-            guarded("encode", || self.encode(record, article, &analysis, started))?.map_err(|error| {
-                Failure { stage: "encode", code: "not_serialisable", message: error.to_string() }
-            })?;
+        let outputs = guarded("encode", || {
+            let enriched = self.enriched(record, article, &analysis, started);
+            self.outputs(record, &enriched)
+        })?;
         self.observe("encode", encoding);
-        let limit = self.config.output.max_record_bytes;
-        if value.len() > limit {
-            let message = format!(
-                "the enriched record has {} bytes, more than output.max_record_bytes = {limit}; raise it together with the topic's max.message.bytes",
-                value.len()
-            );
-            return Err(Failure { stage: "encode", code: "output_too_large", message });
-        }
-        Ok(self.output(record, article, value))
+        outputs
     }
 
-    fn encode(
+    fn enriched(
         &self,
         record: &IncomingRecord,
         article: &Article,
         analysis: &Analysis,
         started: Instant,
-    ) -> Result<Vec<u8>, serde_json::Error> {
+    ) -> EnrichedRecord {
         let source = SourceCoordinates {
             topic: &record.source.partition.topic,
             partition: record.source.partition.partition,
@@ -103,16 +107,50 @@ impl Processor {
             duration_ms: started.elapsed().as_secs_f64() * 1000.0,
             source: Some(source),
         };
-        record::encode(article, analysis, &processing, self.config.output.offsets)
+        record::enriched(article, analysis, &processing, self.config.output.offsets)
     }
 
-    fn output(&self, record: &IncomingRecord, article: &Article, value: Vec<u8>) -> OutgoingRecord {
-        let headers = insert(source_headers(record), "content-type", "application/json");
+    fn outputs(
+        &self,
+        record: &IncomingRecord,
+        enriched: &EnrichedRecord,
+    ) -> Result<Vec<OutgoingRecord>, Failure> {
+        let key = record.key.clone().unwrap_or_else(|| enriched.article.id.clone().into_bytes());
+        let value = json("the enriched record", enriched, self.config.output.max_record_bytes)?;
+        let mut outputs = vec![self.output(record, &self.output_topic, key, value)];
+        if let Some(topic) = &self.actor_row_topic {
+            for row in record::actor_rows(enriched) {
+                let value = self.row(&row)?;
+                outputs.push(self.output(record, topic, row.actor_id.into_bytes(), value));
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn row(&self, row: &ActorRow) -> Result<Vec<u8>, Failure> {
+        let limit = self.config.output.max_record_bytes;
+        match self.config.output.actor_row_form {
+            RowForm::Json => json("an actor row", row, limit),
+            RowForm::Connect => json(
+                "an actor row",
+                &record::connect_row(row).map_err(|error| not_serialisable(&error))?,
+                limit,
+            ),
+        }
+    }
+
+    fn output(
+        &self,
+        record: &IncomingRecord,
+        topic: &Arc<str>,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    ) -> OutgoingRecord {
         OutgoingRecord {
-            topic: Arc::clone(&self.output_topic),
-            key: record.key.clone().or_else(|| Some(article.id.clone().into_bytes())),
+            topic: Arc::clone(topic),
+            key: Some(key),
             value: Some(value),
-            headers,
+            headers: insert(source_headers(record), "content-type", "application/json"),
             timestamp_ms: self.output_timestamp(record),
         }
     }
@@ -202,6 +240,23 @@ impl Processor {
         }
         telemetry.entities.with_label_values(&["place"]).inc_by(analysis.places.len() as u64);
     }
+}
+
+fn not_serialisable(error: &serde_json::Error) -> Failure {
+    Failure { stage: "encode", code: "not_serialisable", message: error.to_string() }
+}
+
+/// One value in the output, within the limit on its size.
+fn json(what: &str, value: &impl Serialize, limit: usize) -> Result<Vec<u8>, Failure> {
+    let bytes = serde_json::to_vec(value).map_err(|error| not_serialisable(&error))?;
+    if bytes.len() <= limit {
+        return Ok(bytes);
+    }
+    let message = format!(
+        "{what} has {} bytes, more than output.max_record_bytes = {limit}; raise it together with the topic's max.message.bytes",
+        bytes.len()
+    );
+    Err(Failure { stage: "encode", code: "output_too_large", message })
 }
 
 /// All headers of the input, then where it stood: readers can drop repeats by `tonewire-source`.

@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actor_rows;
 mod carried_over;
 mod clients;
 mod crashes;
@@ -51,6 +52,7 @@ fn trials() -> Vec<Trial> {
     let mut trials = trials![
         clients::an_aborted_transaction_is_hidden_from_read_committed_readers_only,
         #[needs(java)] clients::kafkas_own_console_consumer_reads_the_enriched_topic,
+        actor_rows::the_rows_of_an_article_are_committed_with_its_enriched_record,
         carried_over::records_of_a_partition_come_out_in_the_order_they_went_in,
         carried_over::key_headers_and_timestamp_are_those_of_the_input_record,
         crashes::a_crash_in_the_middle_of_a_transaction_neither_loses_nor_repeats_a_committed_record,
