@@ -16,7 +16,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use crate::config::KafkaConfig;
 
 use super::properties::{consumer_config, without_values};
-use super::refusal::{Refusal, RefusalKind};
+use super::refusal::{Concern, Refusal, RefusalKind};
 use super::token::Tokens;
 
 /// One question to a broker; between two, callbacks are served.
@@ -199,7 +199,7 @@ impl<'a> Probe<'a> {
 
     fn forbidden_by(&self, refusal: Refusal, reason: &str) -> ProbeError {
         let what = match refusal.concern {
-            super::Concern::Group => format!("the group {:?}", self.kafka.group_id),
+            Concern::Group => format!("the group {:?}", self.kafka.group_id),
             _ => format!("the {}", refusal.concern.as_str()),
         };
         forbidden(what, refusal, reason.to_owned())
@@ -210,7 +210,10 @@ impl<'a> Probe<'a> {
         let noted = self.client.context().refused.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((refusal, code, reason)) = noted else { return Ok(()) };
         Err(match (refusal.kind, code) {
-            (RefusalKind::Authorization, _) => forbidden(what.to_owned(), refusal, reason),
+            (RefusalKind::Authorization, _) if refusal.concern == Concern::Topic => {
+                forbidden(what.to_owned(), refusal, reason)
+            }
+            (RefusalKind::Authorization, _) => self.forbidden_by(refusal, &reason),
             (_, RDKafkaErrorCode::SSL) => self.tls_problem(reason),
             _ => ProbeError::Login { reason, keys: self.login_keys() },
         })
@@ -261,11 +264,13 @@ impl<'a> Probe<'a> {
 
     fn unreachable(&self) -> ProbeError {
         let noted = self.client.context().problem.lock().unwrap_or_else(PoisonError::into_inner).take();
-        ProbeError::Unreachable {
-            brokers: self.kafka.brokers.clone(),
-            limit: self.limit,
-            reason: noted.unwrap_or_else(|| "no connection".to_owned()),
+        let reason = noted.unwrap_or_else(|| "no connection".to_owned());
+        if reason.contains("SSL alert") {
+            // With TLS 1.3 a broker misses the client's certificate after the handshake: librdkafka then reports a
+            // lost connection.
+            return ProbeError::Tls { reason };
         }
+        ProbeError::Unreachable { brokers: self.kafka.brokers.clone(), limit: self.limit, reason }
     }
 }
 
