@@ -180,6 +180,7 @@ pub struct OutputConfig {
     pub offsets: OffsetUnit,
     /// Names of the headers that are added to a dead letter.
     pub dead_letter_headers: HeaderNames,
+    pub missing_key: MissingKey,
     pub actor_row_form: RowForm,
     /// A larger enriched record is dead-lettered rather than sent: one refused record would make the
     /// whole transaction fail.

@@ -269,6 +269,8 @@ impl Default for PipelineSettings {
 #[serde(default)]
 pub struct OutputSettings {
     pub offsets: OffsetUnit,
+    /// Key of the output of a record that has none.
+    pub missing_key: MissingKey,
     /// Names of the headers that are added to a dead letter.
     pub dead_letter_headers: HeaderNames,
     /// Form of the rows in `kafka.actor_row_topic`.
@@ -281,6 +283,7 @@ impl Default for OutputSettings {
     fn default() -> Self {
         Self {
             offsets: OffsetUnit::Codepoints,
+            missing_key: MissingKey::ArticleId,
             dead_letter_headers: HeaderNames::Tonewire,
             actor_row_form: RowForm::Json,
             max_record_bytes: 1_000_000,
@@ -391,6 +394,15 @@ choice! {
         /// `__connect.errors.topic` and so on, as Kafka Connect writes them (KIP-298).
         Connect,
         Both,
+    }
+}
+choice! {
+    /// Key of the output of a record that has none.
+    MissingKey {
+        /// The id of the article.
+        ArticleId,
+        /// None either.
+        Keep,
     }
 }
 choice! {

@@ -79,6 +79,7 @@ impl Config {
                 output: OutputConfig {
                     offsets: settings.output.offsets,
                     dead_letter_headers: settings.output.dead_letter_headers,
+                    missing_key: settings.output.missing_key,
                     actor_row_form: settings.output.actor_row_form,
                     max_record_bytes: settings.output.max_record_bytes,
                 },

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::analysis::{Analysis, Analyze, Polarity};
 use crate::article::{Article, Decoder};
-use crate::config::{BadRecordPolicy, Config, OutputTimestamp, RowForm, TombstonePolicy};
+use crate::config::{BadRecordPolicy, Config, MissingKey, OutputTimestamp, RowForm, TombstonePolicy};
 use crate::kafka::{IncomingRecord, OutgoingRecord};
 use crate::record::{self, ActorRow, EnrichedRecord, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
@@ -115,13 +115,16 @@ impl Processor {
         record: &IncomingRecord,
         enriched: &EnrichedRecord,
     ) -> Result<Vec<OutgoingRecord>, Failure> {
-        let key = record.key.clone().unwrap_or_else(|| enriched.article.id.clone().into_bytes());
+        let key = record.key.clone().or_else(|| match self.config.output.missing_key {
+            MissingKey::ArticleId => Some(enriched.article.id.clone().into_bytes()),
+            MissingKey::Keep => None,
+        });
         let value = json("the enriched record", enriched, self.config.output.max_record_bytes)?;
         let mut outputs = vec![self.output(record, &self.output_topic, key, value)];
         if let Some(topic) = &self.actor_row_topic {
             for row in record::actor_rows(enriched) {
                 let value = self.row(&row)?;
-                outputs.push(self.output(record, topic, row.actor_id.into_bytes(), value));
+                outputs.push(self.output(record, topic, Some(row.actor_id.into_bytes()), value));
             }
         }
         Ok(outputs)
@@ -143,12 +146,12 @@ impl Processor {
         &self,
         record: &IncomingRecord,
         topic: &Arc<str>,
-        key: Vec<u8>,
+        key: Option<Vec<u8>>,
         value: Vec<u8>,
     ) -> OutgoingRecord {
         OutgoingRecord {
             topic: Arc::clone(topic),
-            key: Some(key),
+            key,
             value: Some(value),
             headers: insert(source_headers(record), "content-type", "application/json"),
             timestamp_ms: self.output_timestamp(record),

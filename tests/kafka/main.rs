@@ -13,6 +13,7 @@ mod carried_over;
 mod clients;
 mod crashes;
 mod poison;
+mod records;
 mod restarts;
 mod sharing;
 mod telemetry;
@@ -59,6 +60,10 @@ fn trials() -> Vec<Trial> {
         crashes::a_crash_in_at_least_once_mode_loses_no_record,
         crashes::an_instance_that_wakes_up_after_its_session_ended_adds_nothing,
         poison::unreadable_records_become_dead_letters_and_what_follows_comes_out,
+        records::o03_poison_in_the_middle_of_a_partition_is_put_aside_once,
+        records::o06_tombstones_empty_values_and_keys_of_every_form,
+        records::o06_tombstones_are_passed_on_by_option,
+        records::o08_headers_that_are_not_utf_8_null_or_repeated_are_carried_over,
         restarts::a_stop_under_load_and_a_start_neither_lose_nor_repeat_a_record_in_exactly_once_mode,
         restarts::a_stop_under_load_and_a_start_lose_no_record_in_at_least_once_mode,
         sharing::two_instances_share_four_partitions_and_every_record_comes_out_once,
