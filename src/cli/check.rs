@@ -34,6 +34,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     watchlist::load("analysis.watchlist_path", config.analysis.watchlist_path.as_deref())?;
     let mut out = io::stdout().lock();
     writeln!(out, "the configuration is valid")?;
+    for file in &config.kafka.exposed_files {
+        writeln!(out, "warning: {file}")?;
+    }
     if arguments.connect {
         check_brokers(&config.kafka, &mut out)?;
     }

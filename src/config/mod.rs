@@ -18,7 +18,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use error::{ConfigError, Problem};
 pub use load::load;
 pub use mask::{MASK, is_secret, masked};
-pub use secrets::read_again;
+pub use secrets::{ExposedFile, read_again};
 pub use settings::*;
 
 use std::net::SocketAddr;
@@ -65,6 +65,8 @@ pub struct KafkaConfig {
     pub security: Vec<(String, Secret)>,
     /// Those of them that came from files, which are read again for new clients: secrets are rotated.
     pub secret_files: Vec<(String, std::path::PathBuf)>,
+    /// Files with secrets that every user of the machine may read, which is told and no error.
+    pub exposed_files: Vec<ExposedFile>,
     /// Where access tokens come from, for `OAUTHBEARER`.
     pub oauth_token: Option<TokenSource>,
     /// Pass-through properties, in the order common, then consumer or producer.

@@ -103,7 +103,7 @@ fn topic(name: &str) -> Option<String> {
 
 fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
     let kafka = &settings.kafka;
-    let security::Security { mut properties, secret_files, oauth_token } =
+    let security::Security { mut properties, secret_files, oauth_token, exposed_files } =
         security::security(&kafka.security, problems);
     let (common_properties, secrets) = pass_through(kafka, problems);
     properties.extend(secrets);
@@ -125,6 +125,7 @@ fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
         shutdown_timeout: Duration::from_millis(kafka.shutdown_timeout_ms),
         security: properties,
         secret_files,
+        exposed_files,
         oauth_token,
         common_properties,
         consumer_properties: pairs(&kafka.consumer),
