@@ -55,6 +55,7 @@ telemetry! {
     build_info: IntGaugeVec = gauges("tonewire_build_info", "Always 1; the labels name what runs.", &["version", "librdkafka", "model"]);
     start_time: Gauge = Gauge::new("tonewire_start_time_seconds", "Start of the process, in seconds since 1970.");
     ready: IntGauge = IntGauge::new("tonewire_ready", "1 when /readyz answers 200.");
+    ready_condition: IntGaugeVec = gauges("tonewire_ready_condition", "1 for each condition of /readyz that holds.", &["condition"]);
     records_received: IntCounterVec = counters("tonewire_records_received_total", "Input records read, each counted once however often it is read again.", &["topic"]);
     received_bytes: IntCounterVec = counters("tonewire_received_bytes_total", "Bytes of keys and values read.", &["topic"]);
     records_enriched: IntCounter = IntCounter::new("tonewire_records_enriched_total", "Input records whose result is committed.");
@@ -80,7 +81,9 @@ telemetry! {
     sentiment: IntCounterVec = counters("tonewire_sentiment_total", "Actors by the article's verdict.", &["polarity"]);
     worker_busy_seconds: Counter = Counter::new("tonewire_worker_busy_seconds_total", "Time that workers spent on records.");
     workers: IntGauge = IntGauge::new("tonewire_workers", "Worker threads.");
-    consumer_lag: IntGaugeVec = gauges("tonewire_kafka_consumer_lag_records", "Records that can be read and are not settled.", &["topic", "partition"]);
+    consumer_lag: IntGaugeVec = gauges("tonewire_kafka_consumer_lag_records", "Records that can be read and are not settled, for owned partitions whose position is known.", &["topic", "partition"]);
+    partitions_without_position: IntGaugeVec = gauges("tonewire_kafka_partitions_without_position", "Owned partitions whose lag is not known (yet).", &["topic"]);
+    topics_missing: IntGaugeVec = gauges("tonewire_kafka_topics_missing", "Topics of the configuration that do not exist.", &["role"]);
     consumer_lag_seconds: prometheus::GaugeVec = prometheus::GaugeVec::new(Opts::new("tonewire_kafka_consumer_lag_seconds", "Age of the oldest record in work; 0 with nothing in work."), &["topic"]);
     assigned_partitions: IntGaugeVec = gauges("tonewire_kafka_assigned_partitions", "Partitions that this instance owns.", &["topic"]);
     rebalances: IntCounterVec = counters("tonewire_kafka_rebalances_total", "Changes of the assignment.", &["kind"]);
@@ -90,6 +93,7 @@ telemetry! {
     stale_results: IntCounter = IntCounter::new("tonewire_kafka_stale_acks_total", "Results that came after their partition was taken away.");
     poll_age: Gauge = Gauge::new("tonewire_poll_age_seconds", "Time since the Kafka loop last went round.");
     last_commit: Gauge = Gauge::new("tonewire_kafka_last_commit_timestamp_seconds", "Time of the last commit, in seconds since 1970; 0 before the first.");
+    progress_age: Gauge = Gauge::new("tonewire_progress_age_seconds", "Time since the last commit while records wait; 0 while none waits.");
     watchlist_actors: IntGauge = IntGauge::new("tonewire_watchlist_actors", "Actors of the watch-list in use.");
     watchlist_reloads: IntCounterVec = counters("tonewire_watchlist_reloads_total", "Attempts to read the watch-list again.", &["result"]);
     drain_duration: Gauge = Gauge::new("tonewire_drain_duration_seconds", "Time that the last revocation or stop waited for records in work.");

@@ -1,0 +1,54 @@
+//! Where the group stands in partitions of which this member has committed nothing yet: lag counts from there.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, TryRecvError};
+
+use crate::kafka::CommittedOffsets;
+
+use super::Session;
+
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// Between a question without an answer and the next.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// The question that is under way.
+#[derive(Default)]
+pub(super) struct Positions {
+    answer: Option<Receiver<CommittedOffsets>>,
+    asked: Option<Instant>,
+}
+
+impl Positions {
+    /// Partitions came or went: an answer under way may be older than the stay that it would be taken for.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Session<'_> {
+    /// Asks for committed offsets where they are not known, and takes an answer that has come.
+    pub(super) fn learn_positions(&mut self) {
+        if let Some(answer) = &self.positions.answer {
+            match answer.try_recv() {
+                Ok(offsets) => {
+                    for (id, offset) in offsets {
+                        self.slots.set_committed(&id, offset);
+                    }
+                    self.positions.answer = None;
+                }
+                Err(TryRecvError::Disconnected) => self.positions.answer = None,
+                Err(TryRecvError::Empty) => {}
+            }
+        }
+        if self.positions.answer.is_some() || self.positions.asked.is_some_and(|at| at.elapsed() < ASK_EVERY)
+        {
+            return;
+        }
+        let unknown = self.slots.without_position();
+        if !unknown.is_empty() {
+            self.positions.asked = Some(Instant::now());
+            self.positions.answer = Some(self.consumer.committed(unknown, ANSWER_LIMIT));
+        }
+    }
+}
