@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::Config;
-use crate::kafka::{BatchWriter, GroupConsumer, Verdict};
+use crate::kafka::{BatchWriter, ClientStatistics, GroupConsumer, Verdict};
 use crate::telemetry::events::LogLimiter;
 use crate::telemetry::{Health, Telemetry};
 
@@ -90,6 +90,8 @@ pub(super) struct Session<'a> {
     refusals: Refusals,
     pressure: Pressure,
     positions: Positions,
+    /// The consumer's newest statistics of this assignment.
+    statistics: Option<ClientStatistics>,
     held: Held,
     /// The batch was given up, and the consumer is not back at the committed offsets yet: what it reads is not
     /// what comes next.
@@ -114,6 +116,7 @@ impl<'a> Session<'a> {
             refusals: Refusals::default(),
             pressure: Pressure::default(),
             positions: Positions::default(),
+            statistics: None,
             held: Held::default(),
             rewind_due: false,
             failed_batches: 0,
@@ -185,6 +188,7 @@ impl<'a> Session<'a> {
             self.shared.health.set_producer_reachable(self.producer_is_in || idle);
         }
         self.learn_positions();
+        self.report_lag();
         self.shared.topics.look_again(
             &self.shared.config.kafka,
             self.writer.producer(),

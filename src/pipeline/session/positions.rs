@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
+use crate::config::StartFrom;
 use crate::kafka::CommittedOffsets;
 
 use super::Session;
@@ -27,6 +28,14 @@ impl Positions {
 }
 
 impl Session<'_> {
+    /// Lag, by the newest statistics and by what is committed since.
+    pub(super) fn report_lag(&self) {
+        if let Some(statistics) = &self.statistics {
+            let from_first = self.shared.config.kafka.start_from == StartFrom::Earliest;
+            self.shared.ledger.report_lag(statistics, &self.slots, from_first);
+        }
+    }
+
     /// Asks for committed offsets where they are not known, and takes an answer that has come.
     pub(super) fn learn_positions(&mut self) {
         if let Some(answer) = &self.positions.answer {

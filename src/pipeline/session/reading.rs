@@ -54,9 +54,9 @@ impl Session<'_> {
             Polled::Revoked { partitions, lost } => self.revoked(&partitions, lost),
             Polled::Statistics(statistics) => {
                 heard_from_brokers(&self.shared.health, &statistics);
-                let from_first = self.shared.config.kafka.start_from == StartFrom::Earliest;
-                self.shared.ledger.report_lag(&statistics, &self.slots, from_first);
                 self.heed_statistics(&statistics);
+                self.statistics = Some(statistics);
+                self.report_lag();
                 Ok(())
             }
             Polled::Refused(refusal, reason) => self.consumer_refused(refusal, reason),

@@ -78,6 +78,8 @@ impl Session<'_> {
     fn assignment_changed(&mut self) {
         self.shared.ledger.report_assignment(&self.slots);
         self.positions.forget();
+        // What it says of a partition may be from an earlier stay here.
+        self.statistics = None;
     }
 }
 
