@@ -52,7 +52,7 @@ pub struct Progress {
     pub settled: Option<i64>,
     /// The group has no committed offset, and reading begins at the first record.
     pub from_first: bool,
-    /// Nothing that was read of the partition is unsettled, and nothing has to be read again.
+    /// Nothing that was read of the partition is unsettled, nothing has to be read again, and reading goes on.
     pub at_rest: bool,
 }
 

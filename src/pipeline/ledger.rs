@@ -21,6 +21,15 @@ struct Entry {
     timestamp_ms: Option<i64>,
 }
 
+/// What holds for all partitions when their lag is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LagRules {
+    /// Without a committed offset, reading begins at the first record.
+    pub(super) from_first: bool,
+    /// Fetch positions can be relied on.
+    pub(super) steady: bool,
+}
+
 /// The open batch and the counters.
 pub(super) struct Ledger {
     telemetry: Arc<Telemetry>,
@@ -246,9 +255,8 @@ impl Ledger {
     }
 
     /// Lag per owned partition from the consumer's statistics. A partition whose lag is not known has no series,
-    /// for the last value would be a lie; it is counted instead. `from_first`: without a committed offset, reading
-    /// begins at the first record.
-    pub(super) fn report_lag(&self, statistics: &ClientStatistics, slots: &Slots, from_first: bool) {
+    /// for the last value would be a lie; it is counted instead.
+    pub(super) fn report_lag(&self, statistics: &ClientStatistics, slots: &Slots, rules: LagRules) {
         let mut total = 0;
         let mut oldest: HashMap<&str, f64> = HashMap::new();
         let mut unknown: HashMap<&str, i64> = HashMap::new();
@@ -256,7 +264,8 @@ impl Ledger {
             let age = oldest.entry(&*id.topic).or_default();
             *age = age.max(partition.oldest_age().as_secs_f64());
             let mut progress = partition.progress();
-            progress.from_first &= from_first;
+            progress.from_first &= rules.from_first;
+            progress.at_rest &= rules.steady;
             let positions = statistics.partition(&id.topic, id.partition);
             let labels = [&*id.topic, &id.partition.to_string()];
             let unknown = unknown.entry(&*id.topic).or_default();

@@ -134,11 +134,51 @@ fn register_process_metrics(registry: &Registry) -> prometheus::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn every_name_is_valid_and_used_once() {
         assert!(Telemetry::new().is_ok());
+    }
+
+    /// Type and labels by name, as the macro's source states them: a family without series is not gathered.
+    fn declared() -> BTreeSet<String> {
+        let source = include_str!("metrics.rs");
+        let declarations =
+            source.split("telemetry! {").nth(1).and_then(|rest| rest.split("\n}\n").next()).unwrap();
+        let mut rows = BTreeSet::new();
+        for line in declarations.lines().filter(|line| line.contains("\"tonewire_")) {
+            let texts: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+            let (name, help) = (texts[0], texts[1]);
+            let kind = match () {
+                () if name.ends_with("_total") => "counter",
+                () if line.contains("istogram") => "histogram",
+                () => "gauge",
+            };
+            rows.insert(format!("`{name}` | {kind} | {} | {help}", texts[2..].join(", ")));
+        }
+        rows
+    }
+
+    #[test]
+    fn the_table_of_the_documentation_has_every_metric_with_type_labels_and_meaning() {
+        let documentation = include_str!("../../docs/operation.md");
+        let mut rows = BTreeSet::new();
+        for line in documentation.lines().filter(|line| line.starts_with("| `tonewire_")) {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            let [name, kind, unit, labels, help] = cells[..] else { panic!("not five cells: {line}") };
+            assert!(!unit.is_empty(), "no unit: {line}");
+            rows.insert(format!("{name} | {kind} | {labels} | {help}"));
+        }
+        assert_eq!(rows, declared());
+        // Nor is anything gathered that the table lacks.
+        for family in Telemetry::new().unwrap().registry().gather() {
+            let name = family.name().to_owned();
+            let is_there = rows.iter().any(|row| row.starts_with(&format!("`{name}` ")));
+            assert!(is_there || name.starts_with("process_"), "{name}");
+        }
     }
 
     #[test]

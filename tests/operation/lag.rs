@@ -13,11 +13,11 @@ use crate::support::broker::KafkaBroker;
 use crate::support::metrics::Metrics;
 use crate::support::producer::{Message, Producer};
 use crate::support::reader::Isolation;
-use crate::support::wait::{eventually, within};
+use crate::support::wait::{PATIENCE, eventually, within};
 use crate::support::workspace::Workspace;
 
 const PARTITIONS: i32 = 4;
-const BACKLOG: i32 = 100;
+const BACKLOG: usize = 100;
 const LAG: &str = "tonewire_kafka_consumer_lag_records";
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// A value is at most as old as the consumer's statistics (2 s) and a turn of the loop.
@@ -77,18 +77,19 @@ pub fn o09_every_partition_has_one_lag_that_is_true_while_partitions_move(broker
     let workspace = Workspace::new(broker, PARTITIONS);
     let group = Group::of(&workspace, PARTITIONS);
     let producer = Producer::new(broker);
-    for number in 0..BACKLOG * PARTITIONS {
-        let message = Message { partition: Some(number % PARTITIONS), ..slow(number) };
+    for number in 0..BACKLOG * usize::try_from(PARTITIONS).expect("few") {
+        let partition = Some((0..PARTITIONS).nth(number % 4).expect("one of four"));
+        let message = Message { partition, ..Message::new(article::id(number), article::json(number)) };
         producer.send(&workspace.input, &message);
     }
     producer.flush();
-    // Few in work at a time, and small batches, so that the backlog drains step by step.
+    // Ten records a second for each instance, whatever the machine: that many may be in work, and their batch is
+    // closed after a second.
     let configuration = |name: &str| {
         workspace
             .configuration(name)
-            .set("pipeline.workers", 1)
-            .set("pipeline.max_in_flight_records", 8)
-            .set("kafka.transaction.max_records", 4)
+            .set("pipeline.max_in_flight_records", 10)
+            .set("kafka.transaction.max_age_ms", 1_000)
     };
     let first = configuration("a").start();
     first.metrics_when("the only instance tells the lag of all", |metrics| lags(metrics).len() == 4);
@@ -116,15 +117,6 @@ pub fn o09_every_partition_has_one_lag_that_is_true_while_partitions_move(broker
     second.stop();
     first.metrics_when("all partitions again", |metrics| lags(metrics).len() == 4 && owned(metrics) == 4.0);
     first.stop();
-}
-
-/// An article that takes long.
-fn slow(number: i32) -> Message {
-    let number = usize::try_from(number).expect("not negative");
-    let body =
-        "Angela Merkel praised the agreement in Berlin. Critics of Vladimir Putin called it a failure.\n\n";
-    let value = serde_json::json!({ "id": article::id(number), "body": body.repeat(40), "language": "en" });
-    Message::new(article::id(number), serde_json::to_vec(&value).expect("JSON"))
 }
 
 /// Compares scrapes of all instances with the broker.
@@ -244,22 +236,15 @@ pub fn o09_the_last_commit_and_the_time_since_are_told_for_alerts(broker: &'stat
     workspace.send_articles(0..1);
     let metrics = service.metrics_when("a commit", |metrics| last(metrics) > 0.0);
     assert!((before..=seconds()).contains(&last(&metrics)), "{} is not now", last(&metrics));
-    // The only worker is held up by one article: records wait, and the time since the last commit rises.
     service.stop();
-    let slow = workspace
-        .configuration("one")
-        .set("pipeline.workers", 1)
-        .set("pipeline.record_time_limit_ms", 60_000);
-    let service = slow.start();
-    let producer = Producer::new(broker);
-    let body = "Angela Merkel praised the agreement in Berlin. ".repeat(4_000);
-    let long = serde_json::json!({ "id": article::id(1), "body": body, "language": "en" });
-    producer.send(&workspace.input, &Message::new(article::id(1), serde_json::to_vec(&long).expect("JSON")));
-    producer.flush();
-    within(DRAIN_LIMIT, "the time without a commit rises while a record waits", || {
-        (service.metrics().sum("tonewire_progress_age_seconds", &[]) > 0.5).then_some(())
+
+    // A batch stays open for three seconds: records wait, and the time since the last commit rises.
+    let service = workspace.configuration("one").set("kafka.transaction.max_age_ms", 3_000).start();
+    workspace.send_articles(1..2);
+    within(PATIENCE, "the time without a commit rises while a record waits", || {
+        (service.metrics().sum("tonewire_progress_age_seconds", &[]) > 1.0).then_some(())
     });
-    within(DRAIN_LIMIT, "and is 0 when none waits", || {
+    within(PATIENCE, "and is 0 when none waits", || {
         let metrics = service.metrics();
         let settled = metrics.sum("tonewire_kafka_committed_offset", &[]) == 2.0;
         (settled && metrics.sum("tonewire_progress_age_seconds", &[]) == 0.0).then_some(())

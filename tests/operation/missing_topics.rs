@@ -16,7 +16,7 @@ use crate::support::wait::within;
 use crate::support::workspace::Workspace;
 
 /// What the broker would give a topic that it creates by itself.
-const DEFAULT_PARTITIONS: i32 = 3;
+const DEFAULT_PARTITIONS: usize = 3;
 const PARTITIONS: i32 = 6;
 const ARTICLES: usize = 10;
 /// From the case: results come out this soon after the topics are there.
@@ -109,17 +109,12 @@ pub fn o11_one_missing_input_topic_of_two_is_named_while_the_other_is_read(broke
 
 /// Otherwise it proves nothing that the service creates none.
 fn the_broker_creates_topics_by_itself(broker: &KafkaBroker, topic: &str) {
-    let careless: BaseConsumer = broker
-        .client()
-        .set("group.id", topic)
-        .set("allow.auto.create.topics", "true")
-        .create()
-        .expect("a client");
-    careless.subscribe(&[topic]).expect("a subscription");
-    within(RESUME_LIMIT, "the broker creates a topic for a careless client", || {
-        let _ = careless.poll(Duration::from_millis(100));
-        (partitions(broker, topic) == usize::try_from(DEFAULT_PARTITIONS).expect("few")).then_some(())
-    });
+    Producer::new(broker).send_all(topic, &[Message::new("key", "value")]);
+    assert_eq!(
+        partitions(broker, topic),
+        DEFAULT_PARTITIONS,
+        "the broker created a topic for a careless producer"
+    );
 }
 
 /// 0 for a topic that does not exist. Asking for all topics creates none.

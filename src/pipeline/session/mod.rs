@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::Config;
-use crate::kafka::{BatchWriter, ClientStatistics, GroupConsumer, Verdict};
+use crate::kafka::{BatchWriter, GroupConsumer, Verdict};
 use crate::telemetry::events::LogLimiter;
 use crate::telemetry::{Health, Telemetry};
 
@@ -44,7 +44,7 @@ use super::slots::Slots;
 use super::topics::TopicCheck;
 use super::workers::WorkerPool;
 
-use positions::Positions;
+use positions::{Positions, Report};
 use pressure::Pressure;
 use waiting::{Held, Vigil, heard_from_brokers};
 
@@ -90,8 +90,7 @@ pub(super) struct Session<'a> {
     refusals: Refusals,
     pressure: Pressure,
     positions: Positions,
-    /// The consumer's newest statistics of this assignment.
-    statistics: Option<ClientStatistics>,
+    report: Option<Report>,
     held: Held,
     /// The batch was given up, and the consumer is not back at the committed offsets yet: what it reads is not
     /// what comes next.
@@ -116,7 +115,7 @@ impl<'a> Session<'a> {
             refusals: Refusals::default(),
             pressure: Pressure::default(),
             positions: Positions::default(),
-            statistics: None,
+            report: None,
             held: Held::default(),
             rewind_due: false,
             failed_batches: 0,

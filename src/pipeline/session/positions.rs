@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError};
 
 use crate::config::StartFrom;
-use crate::kafka::CommittedOffsets;
+use crate::kafka::{ClientStatistics, CommittedOffsets};
 
+use super::super::ledger::LagRules;
 use super::Session;
+use super::pressure::Pressure;
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Between a question without an answer and the next.
 const ASK_EVERY: Duration = Duration::from_secs(5);
+/// Until the client's fetch positions are right after a pause or a seek.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// The question that is under way.
 #[derive(Default)]
@@ -27,12 +31,27 @@ impl Positions {
     }
 }
 
+/// The consumer's newest statistics of this assignment.
+pub(super) struct Report {
+    statistics: ClientStatistics,
+    /// Reading went on without a break: a pause and a seek throw away what is fetched and not handed over, and leave
+    /// the fetch position behind it.
+    steady: bool,
+}
+
 impl Session<'_> {
+    pub(super) fn take_report(&mut self, statistics: ClientStatistics) {
+        let Pressure { paused, resumed, .. } = self.pressure;
+        let steady = !paused && !self.rewind_due && resumed.is_none_or(|at| at.elapsed() >= SETTLING);
+        self.report = Some(Report { statistics, steady });
+        self.report_lag();
+    }
+
     /// Lag, by the newest statistics and by what is committed since.
     pub(super) fn report_lag(&self) {
-        if let Some(statistics) = &self.statistics {
+        if let Some(Report { statistics, steady }) = &self.report {
             let from_first = self.shared.config.kafka.start_from == StartFrom::Earliest;
-            self.shared.ledger.report_lag(statistics, &self.slots, from_first);
+            self.shared.ledger.report_lag(statistics, &self.slots, LagRules { from_first, steady: *steady });
         }
     }
 

@@ -55,8 +55,7 @@ impl Session<'_> {
             Polled::Statistics(statistics) => {
                 heard_from_brokers(&self.shared.health, &statistics);
                 self.heed_statistics(&statistics);
-                self.statistics = Some(statistics);
-                self.report_lag();
+                self.take_report(statistics);
                 Ok(())
             }
             Polled::Refused(refusal, reason) => self.consumer_refused(refusal, reason),

@@ -79,7 +79,7 @@ impl Session<'_> {
         self.shared.ledger.report_assignment(&self.slots);
         self.positions.forget();
         // What it says of a partition may be from an earlier stay here.
-        self.statistics = None;
+        self.report = None;
     }
 }
 
