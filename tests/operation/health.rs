@@ -152,6 +152,9 @@ pub fn o17_readiness_does_not_flap_while_one_of_three_brokers_is_away(cluster: &
         assert!(!cluster.is_reachable(coordinator), "the broker is still there");
         workspace.send_articles(20..40);
         std::thread::sleep(length);
+        service.metrics_when("all are enriched without the third broker", |metrics| {
+            metrics.sum("tonewire_records_enriched_total", &[]) == 40.0
+        });
         workspace.output_reader(Isolation::ReadCommitted).read_articles(40);
         cluster.restart(coordinator);
         std::thread::sleep(Duration::from_secs(3));
