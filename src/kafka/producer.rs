@@ -9,6 +9,7 @@ use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::Message;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{
     BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
 };
@@ -237,7 +238,7 @@ impl OutputProducer {
     /// When no broker answers within `timeout`.
     pub fn topic_exists(&self, topic: &str, timeout: Duration) -> KafkaResult<bool> {
         let metadata = self.producer.client().fetch_metadata(Some(topic), timeout)?;
-        let error = metadata.topics().first().and_then(|topic| topic.error()).map(RDKafkaErrorCode::from);
+        let error = metadata.topics().first().and_then(MetadataTopic::error).map(RDKafkaErrorCode::from);
         let unknown = [RDKafkaErrorCode::UnknownTopicOrPartition, RDKafkaErrorCode::UnknownTopic];
         Ok(error.is_none_or(|error| !unknown.contains(&error)))
     }

@@ -78,24 +78,22 @@ fn outage(cluster: &Cluster, away: impl Fn(), back: impl Fn()) {
 
     busy.send_articles(0..20);
     waiting.metrics_when("a batch is open", |metrics| metrics.sum("tonewire_records_in_flight", &[]) > 0.0);
-    let ((rest, (busy_glances, (gone, returned))), ()) = {
-        let (rest, inner) = watched(&at_rest, || {
-            watched(&waiting, || {
-                let gone = Instant::now();
-                away();
-                std::thread::sleep(length);
-                back();
-                let returned = Instant::now();
-                for service in [&at_rest, &waiting] {
-                    within(LIMIT + LIMIT, "ready again", || service.is_ready().then_some(()));
-                }
-                std::thread::sleep(Duration::from_secs(2));
-                (gone, returned)
-            })
-        });
-        ((rest, inner), ())
-    };
-    for (name, glances) in [("at rest", &rest), ("waiting", &busy_glances)] {
+    let (glances_at_rest, (glances_waiting, (gone, returned))) = watched(&at_rest, || {
+        watched(&waiting, || {
+            let gone = Instant::now();
+            away();
+            std::thread::sleep(length);
+            back();
+            let returned = Instant::now();
+            for service in [&at_rest, &waiting] {
+                within(LIMIT + LIMIT, "ready again", || service.is_ready().then_some(()));
+            }
+            // A last flap would come now.
+            std::thread::sleep(Duration::from_secs(2));
+            (gone, returned)
+        })
+    });
+    for (name, glances) in [("at rest", &glances_at_rest), ("waiting", &glances_waiting)] {
         judge(name, glances, gone, returned);
     }
     quiet.send_articles(3..6);
