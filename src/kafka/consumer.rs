@@ -215,6 +215,15 @@ impl GroupConsumer {
         self.consumer.pause(&self.consumer.assignment()?)
     }
 
+    /// Ends the pause of partitions that are about to be released. librdkafka keeps the pause of a partition while it
+    /// is another member's: should it come back, it would never be read, and a resume in between reaches only what is
+    /// assigned then.
+    pub fn unpause(&self, partitions: &TopicPartitionList) {
+        if let Err(error) = self.consumer.resume(partitions) {
+            tracing::warn!(%error, "the pause of released partitions could not be ended");
+        }
+    }
+
     /// Goes on fetching.
     ///
     /// # Errors
