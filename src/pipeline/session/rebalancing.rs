@@ -45,6 +45,9 @@ impl Session<'_> {
             self.refusals.forget(id);
         }
         self.shared.pool.forget_ended();
+        if self.pressure.paused {
+            self.consumer.unpause(partitions);
+        }
         self.consumer
             .release(partitions)
             .map_err(|error| SessionEnd::Rebuild(format!("partitions could not be released: {error}")))?;
