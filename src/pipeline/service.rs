@@ -26,6 +26,9 @@ use super::session::{Session, SessionEnd, Shared};
 use super::topics::TopicCheck;
 use super::workers::WorkerPool;
 
+/// A client without TLS at a port that wants it sees connections that end, and librdkafka gives no reason.
+const REMEDY_FOR_SILENCE: &str = "if it lasts, check kafka.brokers, the network, and kafka.security.protocol (a broker that expects TLS does not answer a client without it)";
+
 /// More rebuilds than this within [`REBUILD_WINDOW`] are a fault that rebuilding does not mend.
 const MOST_REBUILDS: usize = 5;
 const REBUILD_WINDOW: Duration = Duration::from_mins(10);
@@ -334,7 +337,8 @@ impl Sessions {
                 Verdict::Retry | Verdict::Abort => {
                     shared.health.set_producer_reachable(false);
                     if let Some(suppressed) = shared.limiter.admit("start") {
-                        tracing::warn!(%error, brokers = shared.config.kafka.brokers, suppressed, "waiting for the brokers");
+                        let (brokers, remedy) = (&shared.config.kafka.brokers, REMEDY_FOR_SILENCE);
+                        tracing::warn!(%error, brokers, remedy, suppressed, "waiting for the brokers");
                     }
                     shared.stop.sleep(Duration::from_millis(200));
                 }

@@ -39,7 +39,7 @@ pub fn check_tells_a_wrong_authority_name_or_date_from_a_wrong_login(broker: &'s
         (stranger, vec!["TLS:", "certificate_file"]),
         (not_offered, vec!["authentication:", "SCRAM-SHA-512", "sasl_mechanism"]),
         (tls_to_a_plain_port, vec!["kafka.security.protocol", "\"ssl\"", "does not seem to speak it"]),
-        (plain_to_a_tls_port, vec!["kafka.security.protocol", "\"plaintext\"", "set it to ssl"]),
+        (plain_to_a_tls_port, vec!["no answer from", "kafka.security.protocol", "expects TLS"]),
         (trusted(broker, &workspace, "PLAIN", &wrong), vec!["authentication:", "sasl_password_file"]),
         (trusted(broker, &workspace, "SCRAM-SHA-256", &wrong), vec!["authentication:", "sasl_password_file"]),
         (trusted(broker, &workspace, "SCRAM-SHA-512", &wrong), vec!["authentication:", "sasl_password_file"]),
@@ -163,10 +163,11 @@ pub fn a_port_of_another_protocol_is_told_and_does_not_end_the_service(broker: &
     let workspace = Workspace::new(broker.broker, 1);
     let to_plain = tls(broker, &workspace, "TLS").set("kafka.brokers", broker.broker.bootstrap.as_str());
     let to_tls = workspace.configuration("two").set("kafka.brokers", broker.address("TLS"));
-    for service in [to_plain.spawn(), to_tls.spawn()] {
-        eventually("the log names the key", || {
-            service.log().text().contains("kafka.security.protocol").then_some(())
-        });
+    for (service, words) in [
+        (to_plain.spawn(), "kafka.security.protocol asks for TLS"),
+        (to_tls.spawn(), "kafka.security.protocol (a broker that expects TLS"),
+    ] {
+        eventually("the log names the key", || service.log().text().contains(words).then_some(()));
         assert_eq!(service.page("/readyz").expect("the page is served").0, 503);
         assert_eq!(service.page("/livez").expect("the page is served").0, 200);
         service.stop();

@@ -196,7 +196,7 @@ fn add_security(folder: &Path, bootstrap: &str, addresses: &[(&str, String)]) {
 
 fn scram(listener: &str, bits: &str) -> String {
     format!(
-        "listener.name.{listener}.sasl.scram-sha-{bits}.sasl.jaas.config=\
+        "listener.name.{listener}.scram-sha-{bits}.sasl.jaas.config=\
          org.apache.kafka.common.security.scram.ScramLoginModule required;"
     )
 }
