@@ -10,6 +10,7 @@
 mod dead_letter;
 mod encode;
 mod enriched;
+mod letter;
 mod offsets;
 mod rows;
 pub mod schema;
@@ -18,4 +19,5 @@ pub mod text;
 pub use dead_letter::{DeadLetterHeaders, DeadLetterRecord, OriginalHeader};
 pub use encode::{Processing, SourceCoordinates, encode, enriched};
 pub use enriched::*;
+pub use letter::{Header, LetterHeaders, REPLAYED};
 pub use rows::{ActorRow, actor_rows};
