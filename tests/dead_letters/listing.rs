@@ -114,10 +114,9 @@ pub fn show_gives_all_headers_and_the_original_bytes(broker: &'static KafkaBroke
         "tag: 2",
         "tonewire.dlq.offset: 0",
         "__connect.errors.offset: 0",
-        "|caf. ..",
         "key       0x6bff",
     ] {
-        assert!(shown.text().contains(part) || part == "|caf. ..", "{part} is not in\n{}", shown.text());
+        assert!(shown.text().contains(part), "{part} is not in\n{}", shown.text());
     }
     assert!(shown.text().contains("63 61 66 e9"), "hexadecimal:\n{}", shown.text());
     let shown = dlq(&workspace, &["show", "0", &offset(1)]);

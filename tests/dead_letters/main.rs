@@ -10,6 +10,7 @@
 mod support;
 
 mod commands;
+mod documentation;
 mod limits;
 mod listing;
 mod poison;
@@ -39,6 +40,7 @@ macro_rules! trials {
 
 fn trials() -> Vec<Trial> {
     trials![
+        documentation::every_command_of_the_page_on_dead_letters_does_what_it_is_there_for,
         listing::list_shows_letters_of_every_header_format_and_commits_nothing,
         listing::list_of_an_empty_topic_and_of_one_with_open_and_aborted_transactions_ends,
         listing::show_gives_all_headers_and_the_original_bytes,

@@ -86,7 +86,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     confirm(arguments, plan.letters)?;
     let mut sender = Sender::new(arguments, &source, &reader, memories, plan.letters)?;
     let result = sender.send_all();
-    report(&format!("{} replayed, {} not delivered", sender.sent, sender.failed));
+    report(&format!("replayed: {}; not delivered: {}", sender.sent, sender.failed));
     result?;
     if sender.failed > 0 { Err(Failure::SomeInput) } else { plan.conclude() }
 }
@@ -194,11 +194,11 @@ impl Plan {
 
     fn tell(&self, group: &str) {
         report(&format!(
-            "{} dead letters to replay ({} bytes), {} that cannot be; group {group}",
+            "dead letters to replay: {} ({} bytes); that cannot be replayed: {}; group {group}",
             self.letters, self.bytes, self.impossible
         ));
         for (topic, letters) in &self.by_target {
-            report(&format!("  {letters} to {topic}"));
+            report(&format!("  to {topic}: {letters}"));
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::Args;
+use serde::de::IgnoredAny;
 
 use super::super::failure::Failure;
 use super::letter::{Letter, hex_dump, printable_or_null};
@@ -107,15 +108,89 @@ fn value(letter: &Letter) -> String {
         (None, None) => return "(null)\n".to_owned(),
         (Some(bytes), None) => bytes,
     };
-    let pretty = serde_json::from_slice::<serde_json::Value>(bytes)
-        .ok()
-        .and_then(|json| serde_json::to_string_pretty(&json).ok());
-    match (pretty, std::str::from_utf8(bytes)) {
-        (Some(json), _) => json + "\n",
+    match std::str::from_utf8(bytes) {
         // A control character could do anything to a terminal.
-        (None, Ok(text)) if !text.chars().any(|c| c.is_control() && !c.is_whitespace()) => {
-            text.to_owned() + "\n"
+        Ok(text) if !text.chars().any(|c| c.is_control() && !c.is_whitespace()) => {
+            let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+            if is_json { indented(text) + "\n" } else { text.to_owned() + "\n" }
         }
         _ => hex_dump(bytes),
+    }
+}
+
+/// JSON on several lines, each of its tokens as it was written: a parser would sort names, drop repeated ones and round
+/// numbers, and those may be what is wrong with a record.
+fn indented(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let mut depth = 0;
+    let mut in_string = false;
+    let mut escaped = false;
+    let mut characters = json.trim().chars().peekable();
+    while let Some(c) = characters.next() {
+        if in_string {
+            text.push(c);
+            in_string = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        match c {
+            '{' | '[' => {
+                text.push(c);
+                while characters.next_if(char::is_ascii_whitespace).is_some() {}
+                if let Some(end) = characters.next_if(|&next| matches!(next, '}' | ']')) {
+                    text.push(end);
+                } else {
+                    depth += 1;
+                    new_line(&mut text, depth);
+                }
+            }
+            '}' | ']' => {
+                depth -= 1;
+                new_line(&mut text, depth);
+                text.push(c);
+            }
+            ',' => {
+                text.push(c);
+                new_line(&mut text, depth);
+            }
+            ':' => text.push_str(": "),
+            c if c.is_ascii_whitespace() => {}
+            c => {
+                in_string = c == '"';
+                text.push(c);
+            }
+        }
+    }
+    text
+}
+
+fn new_line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_indented_with_every_token_as_it_was_written() {
+        let json =
+            r#" {"b" : 1e400,"b":12345678901234567890123, "a":[ ], "s":"x\\\"{,:", "o": {"n":[1, {}]}} "#;
+        let lines = [
+            "{",
+            "  \"b\": 1e400,",
+            "  \"b\": 12345678901234567890123,",
+            "  \"a\": [],",
+            r#"  "s": "x\\\"{,:","#,
+            "  \"o\": {",
+            "    \"n\": [",
+            "      1,",
+            "      {}",
+            "    ]",
+            "  }",
+            "}",
+        ];
+        assert_eq!(indented(json), lines.join("\n"));
     }
 }
