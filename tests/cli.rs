@@ -45,7 +45,9 @@ fn help_lists_every_command_and_shows_examples() {
     let output = tonewire(&["--help"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
-    for part in ["demo", "run", "enrich", "check", "print-config", "schema", "completions", "Examples:"] {
+    for part in
+        ["demo", "run", "enrich", "check", "dlq", "print-config", "schema", "completions", "Examples:"]
+    {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
 }

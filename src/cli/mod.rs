@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod completions;
 mod demo;
+mod dlq;
 mod enrich;
 mod eval;
 mod failure;
@@ -52,6 +53,7 @@ enum Command {
     Run(run::Arguments),
     Enrich(enrich::Arguments),
     Check(check::Arguments),
+    Dlq(dlq::Arguments),
     PrintConfig(print_config::Arguments),
     Schema(schema::Arguments),
     Eval(eval::Arguments),
@@ -81,6 +83,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Run(arguments)) => run::execute(&arguments),
         Some(Command::Enrich(arguments)) => enrich::execute(&arguments),
         Some(Command::Check(arguments)) => check::execute(&arguments),
+        Some(Command::Dlq(arguments)) => dlq::execute(&arguments),
         Some(Command::PrintConfig(arguments)) => print_config::execute(&arguments),
         Some(Command::Schema(arguments)) => schema::execute(&arguments),
         Some(Command::Eval(arguments)) => eval::execute(&arguments),

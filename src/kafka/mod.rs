@@ -10,6 +10,7 @@
 //!   refusal      what a broker refuses us, and the remedy
 //!   token        access tokens for OAUTHBEARER
 //!   probe        what brokers say to a configuration, before it runs
+//!   topic_reader a topic from its beginning to its end, for commands
 //!   client_log   librdkafka's own log lines and reports of problems
 //!   statistics   lag and broker states from librdkafka's own figures
 //!   embedded     a broker in this process, for the demo
@@ -29,6 +30,7 @@ mod record;
 mod refusal;
 mod statistics;
 mod token;
+mod topic_reader;
 
 pub use batch::{BatchWriter, CloseError, GoOn};
 pub use consumer::{CommittedOffsets, GroupConsumer, Polled};
@@ -41,3 +43,4 @@ pub use record::{IncomingRecord, OutgoingRecord, PartitionId, SourceOffset};
 pub use refusal::{Concern, Refusal, RefusalKind};
 pub use statistics::{ClientStatistics, PartitionStatistics, Progress};
 pub use token::{TokenError, Tokens};
+pub use topic_reader::{TopicReadError, TopicReader, TopicRecord};
