@@ -107,13 +107,15 @@ pub struct BatchWriter {
     under_way: usize,
     /// Most bytes under way at a time, once a topic has refused batches.
     window: Option<usize>,
+    /// Bytes of the batch that was last refused for its size.
+    refused: usize,
 }
 
 impl BatchWriter {
     /// A writer without an open batch.
     #[must_use]
     pub fn new(producer: OutputProducer, delivery: Delivery, timeout: Duration) -> Self {
-        Self { producer, delivery, timeout, opened: None, under_way: 0, window: None }
+        Self { producer, delivery, timeout, opened: None, under_way: 0, window: None, refused: LARGEST_BATCH }
     }
 
     /// Claims the transactional id: fences a predecessor and ends its open transaction. Must succeed once
@@ -157,9 +159,16 @@ impl BatchWriter {
         self.window.is_some_and(|window| self.under_way + size > window && self.producer.outstanding() > 0)
     }
 
-    /// A batch was too large though none of its records was: the next are half as large.
+    /// Notes the size of a batch that a topic refused as too large, for [`shrink_window`](Self::shrink_window).
+    pub fn note_refused_size(&mut self) {
+        self.refused = self.under_way.min(LARGEST_BATCH);
+    }
+
+    /// A batch was too large though none of its records was: the next are half as large as it was. Halving the
+    /// largest that could be instead would have several more batches refused, each with all its records read again
+    /// and sent one by one.
     pub fn shrink_window(&mut self) {
-        let window = self.window.unwrap_or(LARGEST_BATCH) / 2;
+        let window = self.window.unwrap_or(LARGEST_BATCH).min(self.refused) / 2;
         self.window = Some(window.max(SMALLEST_WINDOW));
         tracing::info!(
             window_bytes = self.window,

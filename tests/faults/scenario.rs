@@ -120,9 +120,7 @@ impl Scenario {
             Err(panic) => Some(message(&*panic)),
         };
         report::add(run.row(failure.clone()));
-        failure.map_or(Ok(Completion::Completed), |failure| {
-            Err(Failed::from(failure + &run.last_lines()))
-        })
+        failure.map_or(Ok(Completion::Completed), |failure| Err(Failed::from(failure + &run.last_lines())))
     }
 }
 
