@@ -33,6 +33,9 @@ const DELIVERY_SHARE: f64 = 0.8;
 /// A batch that is closed late has at least this share for its last deliveries.
 const LATE_SHARE: f64 = 0.1;
 
+/// Longest wait, before an abort, for the answers to what brokers were already given.
+const UNDER_WAY_GRACE: Duration = Duration::from_secs(1);
+
 /// librdkafka's `batch.size`.
 const LARGEST_BATCH: usize = 1_000_000;
 /// Below this, waiting for each batch costs more than an abort now and then.
@@ -104,13 +107,15 @@ pub struct BatchWriter {
     under_way: usize,
     /// Most bytes under way at a time, once a topic has refused batches.
     window: Option<usize>,
+    /// Bytes of the batch that was last refused for its size.
+    refused: usize,
 }
 
 impl BatchWriter {
     /// A writer without an open batch.
     #[must_use]
     pub fn new(producer: OutputProducer, delivery: Delivery, timeout: Duration) -> Self {
-        Self { producer, delivery, timeout, opened: None, under_way: 0, window: None }
+        Self { producer, delivery, timeout, opened: None, under_way: 0, window: None, refused: LARGEST_BATCH }
     }
 
     /// Claims the transactional id: fences a predecessor and ends its open transaction. Must succeed once
@@ -154,9 +159,16 @@ impl BatchWriter {
         self.window.is_some_and(|window| self.under_way + size > window && self.producer.outstanding() > 0)
     }
 
-    /// A batch was too large though none of its records was: the next are half as large.
+    /// Notes the size of a batch that a topic refused as too large, for [`shrink_window`](Self::shrink_window).
+    pub fn note_refused_size(&mut self) {
+        self.refused = self.under_way.min(LARGEST_BATCH);
+    }
+
+    /// A batch was too large though none of its records was: the next are half as large as it was. Halving the
+    /// largest that could be instead would have several more batches refused, each with all its records read again
+    /// and sent one by one.
     pub fn shrink_window(&mut self) {
-        let window = self.window.unwrap_or(LARGEST_BATCH) / 2;
+        let window = self.window.unwrap_or(LARGEST_BATCH).min(self.refused) / 2;
         self.window = Some(window.max(SMALLEST_WINDOW));
         tracing::info!(
             window_bytes = self.window,
@@ -271,10 +283,14 @@ impl BatchWriter {
     ///
     /// # Errors
     ///
-    /// When the client cannot abort; it has to be rebuilt then.
+    /// When the client cannot abort, or must not: [`CloseError::Undelivered`] if a broker was given records and has
+    /// not answered. It has to be rebuilt then.
     pub fn abort(&mut self, go_on: GoOn<'_>) -> Result<(), CloseError> {
         if self.opened.is_none() {
             return Ok(());
+        }
+        if self.delivery == Delivery::ExactlyOnce {
+            self.settle_what_is_under_way()?;
         }
         let mut patience = Patience::new(self.timeout, go_on);
         match self.delivery {
@@ -290,6 +306,24 @@ impl BatchWriter {
         }
         let _aborted_with_the_batch = self.producer.take_failed();
         self.opened = None;
+        Ok(())
+    }
+
+    /// A broker that stands still may write what it was given long after the abort, and then it becomes part of the
+    /// next transaction of the same epoch and is committed with it: a repeat that every reader sees (the gap that
+    /// KIP-890 describes, seen with a frozen leader). A new claim on the transactional id begins a new epoch, and
+    /// brokers refuse records of the old one. So an abort waits for answers, and is not made without them.
+    fn settle_what_is_under_way(&self) -> Result<(), CloseError> {
+        // What no broker was given (such as records for a topic that does not exist) can do no harm.
+        self.producer.purge_waiting();
+        let started = Instant::now();
+        while self.producer.outstanding() > 0 {
+            let waited = started.elapsed();
+            if waited >= UNDER_WAY_GRACE {
+                return Err(CloseError::Undelivered { outstanding: self.producer.outstanding(), waited });
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         Ok(())
     }
 

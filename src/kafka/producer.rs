@@ -221,6 +221,11 @@ impl OutputProducer {
         self.producer.purge(PurgeConfig::default().queue().inflight());
     }
 
+    /// Throws away what no broker has been given yet; each is reported as failed.
+    pub fn purge_waiting(&self) {
+        self.producer.purge(PurgeConfig::default().queue());
+    }
+
     /// The transactional calls of the client.
     pub(super) fn native(&self) -> &ThreadedProducer<Deliveries> {
         &self.producer

@@ -44,6 +44,8 @@ pub enum Form {
 #[derive(Default)]
 pub(super) struct Refusals {
     partitions: HashMap<PartitionId, BTreeMap<i64, Manner>>,
+    /// A batch was refused for its size, and it is not known yet whether one of its records was to blame.
+    company_in_doubt: bool,
 }
 
 impl Refusals {
@@ -56,12 +58,14 @@ impl Refusals {
     /// False when the delivery failed for a reason that is not the record's.
     pub(super) fn note(&mut self, failed: &FailedDelivery, alone: bool, letter: bool) -> bool {
         let Some(objection) = failed.objection() else { return false };
+        self.company_in_doubt |= objection == Objection::Size && !alone;
         let records = self.partitions.entry(failed.source.partition.clone()).or_default();
         records.entry(failed.source.offset).or_default().refused(objection, failed, alone, letter);
         true
     }
 
-    /// Forgets the records below `next`, which are settled. True if one of them was too large only in company.
+    /// Forgets the records below `next`, which are settled. True if one of them was too large only in company: once
+    /// for each refused batch, however many records it had.
     pub(super) fn settled(&mut self, partition: &PartitionId, next: i64) -> bool {
         let Some(records) = self.partitions.get_mut(partition) else { return false };
         let open = records.split_off(&next);
@@ -69,7 +73,8 @@ impl Refusals {
         if records.is_empty() {
             self.partitions.remove(partition);
         }
-        done.values().any(|manner| manner.alone && manner.form == Form::Result)
+        let only_in_company = done.values().any(|manner| manner.alone && manner.form == Form::Result);
+        only_in_company && std::mem::take(&mut self.company_in_doubt)
     }
 
     /// Forgets a partition that goes to another member.
@@ -139,6 +144,16 @@ mod tests {
         assert!(manner.alone && manner.form == Form::Result);
         assert!(refusals.settled(&id(), 4), "it was the company");
         assert!(refusals.manner(&id(), 3).is_none(), "a settled record is forgotten");
+    }
+
+    #[test]
+    fn a_batch_that_was_too_large_is_told_once_and_not_for_each_of_its_records() {
+        let mut refusals = Refusals::default();
+        for offset in 3..6 {
+            refusals.note(&failed(offset, RDKafkaErrorCode::MessageSizeTooLarge), false, false);
+        }
+        let told: Vec<bool> = (4..7).map(|next| refusals.settled(&id(), next)).collect();
+        assert_eq!(told, [true, false, false]);
     }
 
     #[test]

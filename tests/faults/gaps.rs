@@ -1,6 +1,7 @@
 //! Topics that change under the service: offsets that are missing, topics made anew, partitions that are added.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
 
@@ -9,7 +10,7 @@ use super::run::{LONG_PATIENCE, PARTITIONS, Run, assigned};
 use super::scenario::{Brokers, Delivery, Scenario};
 use super::topics;
 use crate::support::producer::{Message, Producer};
-use crate::support::reader::{Isolation, Reader};
+use crate::support::reader::{Isolation, Reader, Record};
 use crate::support::wait::{PATIENCE, within};
 
 pub const SCENARIOS: &[Scenario] = &[
@@ -20,6 +21,14 @@ pub const SCENARIOS: &[Scenario] = &[
         brokers: Brokers::One,
         partitions: None,
         run: offset_gaps,
+    },
+    Scenario {
+        name: "a_compacted_input_is_read_across_its_gaps",
+        fault: "offset gaps: compacted input",
+        delivery: Delivery::ExactlyOnce,
+        brokers: Brokers::One,
+        partitions: Some(1),
+        run: compacted,
     },
     Scenario {
         name: "an_input_topic_that_is_made_anew_is_read_from_its_beginning",
@@ -72,6 +81,50 @@ fn offset_gaps(run: &Run) {
         TRANSACTIONS * PARTITIONS as usize
     ));
     run.conclude_without_load(vec![service]);
+}
+
+/// Every id is sent many times before the service looks, and the cleaner leaves the last of each.
+fn compacted(run: &Run) {
+    const IDS: usize = 40;
+    const COPIES: usize = 5;
+    let (broker, input) = (run.cluster.broker, &run.workspace.input);
+    let compacting = [
+        ("cleanup.policy", "compact"),
+        ("min.cleanable.dirty.ratio", "0.01"),
+        ("segment.ms", "500"),
+        ("max.compaction.lag.ms", "500"),
+    ];
+    topics::configure_all(broker, input, &compacting);
+    let articles = || {
+        (0..IDS).map(|number| {
+            let id = format!("compacted-{number:03}");
+            let message = Message { value: Some(article(&id, 1)), ..Message::default() };
+            (id, Class::Enriched, message)
+        })
+    };
+    for _ in 0..COPIES {
+        run.input.send_own(articles());
+    }
+    // The segment that is written to is never cleaned: later records close the one before.
+    let mut closing = 0;
+    let left = within(LONG_PATIENCE, "the broker has cleaned the topic", || {
+        std::thread::sleep(Duration::from_secs(1));
+        run.input.send_fresh();
+        closing += 1;
+        let records = Reader::all(broker, input, Isolation::ReadCommitted);
+        let copies = records.iter().filter(|record| is_copy(record)).count();
+        (copies == IDS).then_some(records)
+    });
+    let end = left.last().map_or(0, |record| record.offset + 1);
+    let gaps = end - i64::try_from(left.len()).expect("a few records");
+    assert!(gaps > 0, "{} records up to offset {end}", left.len());
+    let service = run.start(&run.configuration("one"));
+    run.happened(format!("{gaps} of {end} offsets cleaned away, {closing} segments"));
+    run.conclude_without_load(vec![service]);
+}
+
+fn is_copy(record: &Record) -> bool {
+    record.key.as_deref().unwrap_or_default().starts_with(b"compacted")
 }
 
 fn recreated(run: &Run) {

@@ -51,9 +51,17 @@ impl Input {
     /// Sends records of the caller's own making: id, what must become of it, and the rest. The key is set to
     /// the id; the partition is the message's, or chosen by the key.
     pub fn send_own(&self, records: impl IntoIterator<Item = (String, Class, Message)>) {
-        let producer = Producer::new(self.broker);
+        self.send_with(&Producer::new(self.broker), records);
+    }
+
+    /// Like [`send_own`](Self::send_own), in compressed batches.
+    pub fn send_compressed(&self, records: impl IntoIterator<Item = (String, Class, Message)>) {
+        self.send_with(&Producer::compressing(self.broker, "zstd"), records);
+    }
+
+    fn send_with(&self, producer: &Producer, records: impl IntoIterator<Item = (String, Class, Message)>) {
         for (id, class, message) in records {
-            self.send_one(&producer, id, class, message);
+            self.send_one(producer, id, class, message);
         }
         producer.flush();
     }

@@ -8,6 +8,8 @@
 //! FAULTS_PROFILE=long FAULTS_REPORT=table.md cargo test --test faults
 //! ```
 //!
+//! `cargo test --test faults -- "operation case"` runs those of the operation cases alone.
+//!
 //! `FAULTS_PROFILE` is short (minutes) unless it says long. `FAULTS_SEED` repeats the random moments of an
 //! earlier run. Scenarios run one after the other: a machine with two cores has its hands full with one.
 

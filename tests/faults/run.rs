@@ -1,6 +1,7 @@
 //! One performance of a scenario: its topics, its input, its instances, and what is seen of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -283,6 +284,19 @@ impl Run {
             return Some("the scenario did not ask the oracle");
         }
         row.recovery_seconds.is_none().then_some("the scenario sent no fresh article after the fault")
+    }
+
+    /// The end of every instance's log, for whoever has to find out why a scenario failed.
+    pub fn last_lines(&self) -> String {
+        const LINES: usize = 60;
+        let mut text = String::new();
+        for (number, log) in lock(&self.logs).iter().enumerate() {
+            let log = log.text();
+            let skipped = log.lines().count().saturating_sub(LINES);
+            let lines: Vec<&str> = log.lines().skip(skipped).collect();
+            let _ = write!(text, "\n\ninstance {number}, {skipped} lines before:\n{}", lines.join("\n"));
+        }
+        text
     }
 
     /// The line for the table.

@@ -11,6 +11,9 @@ use super::run::Run;
 use crate::support::broker::{NoBroker, REQUIRE_VARIABLE};
 use crate::support::cluster::Cluster;
 
+/// Stands before the names of the operation cases, so that one filter finds them all.
+const OPERATION_CASE: &str = "operation case";
+
 /// A fault, and what the service must do about it.
 #[derive(Clone, Copy)]
 pub struct Scenario {
@@ -106,6 +109,7 @@ impl Scenario {
                 }
             }
         })
+        .with_kind(if is_operation_case(self.name) { OPERATION_CASE } else { "" })
     }
 
     fn perform(self, cluster: &'static Cluster, profile: Profile) -> Result<Completion, Failed> {
@@ -116,8 +120,14 @@ impl Scenario {
             Err(panic) => Some(message(&*panic)),
         };
         report::add(run.row(failure.clone()));
-        failure.map_or(Ok(Completion::Completed), |failure| Err(Failed::from(failure)))
+        failure.map_or(Ok(Completion::Completed), |failure| Err(Failed::from(failure + &run.last_lines())))
     }
+}
+
+/// Whether a name begins with the id of a case, such as `o13_`.
+fn is_operation_case(name: &str) -> bool {
+    let id = name.split('_').next().and_then(|id| id.strip_prefix('o'));
+    id.is_some_and(|number| number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

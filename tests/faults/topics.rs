@@ -12,12 +12,18 @@ use crate::support::wait::within;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Sets a configuration key of a topic.
+/// Sets a configuration key of a topic, and all others to their defaults.
 pub fn configure(broker: &KafkaBroker, topic: &str, key: &str, value: &str) {
-    let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set(key, value);
+    configure_all(broker, topic, &[(key, value)]);
+}
+
+/// Sets configuration keys of a topic, and all others to their defaults.
+pub fn configure_all(broker: &KafkaBroker, topic: &str, settings: &[(&str, &str)]) {
+    let change = AlterConfig::new(ResourceSpecifier::Topic(topic));
+    let change = settings.iter().fold(change, |change, (key, value)| change.set(key, value));
     let results = wait(admin(broker).alter_configs(&[change], &options())).expect("the broker answers");
     for result in results {
-        result.unwrap_or_else(|(_, error)| panic!("{topic}: {key} cannot be {value}: {error}"));
+        result.unwrap_or_else(|(_, error)| panic!("{topic} cannot have {settings:?}: {error}"));
     }
 }
 

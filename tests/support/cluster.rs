@@ -151,7 +151,7 @@ impl Cluster {
     }
 
     fn coordinator(&self, topic: &str, name: &str) -> i32 {
-        let partition = usize::try_from((java_hash(name) & i32::MAX) % COORDINATOR_PARTITIONS);
+        let partition = usize::try_from(java_hash(name).checked_abs().unwrap_or(0) % COORDINATOR_PARTITIONS);
         within(PATIENCE, "the coordinator is known", || {
             let leader = *self.leaders(topic).get(*partition.as_ref().ok()?)?;
             (leader > 0).then_some(leader)

@@ -52,10 +52,16 @@ pub struct Producer {
 
 impl Producer {
     pub fn new(broker: &KafkaBroker) -> Self {
+        Self::compressing(broker, "none")
+    }
+
+    /// Sends batches compressed with that codec.
+    pub fn compressing(broker: &KafkaBroker, codec: &str) -> Self {
         let failures = Failures::default();
         let client = broker
             .client()
             .set("enable.idempotence", "true")
+            .set("compression.type", codec)
             // What a topic takes is the topic's to say.
             .set("message.max.bytes", "20000000")
             // That of Java clients, so that the tests see what most users' producers do.

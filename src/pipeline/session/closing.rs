@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::kafka::{CloseError, FailedDelivery, Verdict, verdict};
+use crate::kafka::{CloseError, FailedDelivery, Objection, Verdict, verdict};
 use crate::telemetry::events::{BatchClosed, BatchGivenUp};
 
 use super::{Session, SessionEnd, Turn};
@@ -133,6 +133,9 @@ impl Session<'_> {
     /// True if a broker refused one of the records for what it is.
     fn note_refusals(&mut self, failed: &[FailedDelivery]) -> bool {
         let letters = self.shared.config.kafka.dead_letter_topic.as_deref();
+        if failed.len() > 1 && failed.iter().any(|delivery| delivery.objection() == Some(Objection::Size)) {
+            self.writer.note_refused_size();
+        }
         let mut refused = false;
         for delivery in failed {
             // The only record that this batch holds for its topic had no company.
