@@ -131,6 +131,11 @@ pub struct InputConfig {
     pub format: InputFormat,
     pub json: JsonMapping,
     pub tombstones: TombstonePolicy,
+    pub canceled: CanceledPolicy,
+    /// Recognise the language of articles that declare none.
+    pub recognise_language: bool,
+    /// For articles that declare no language and whose text leaves it open.
+    pub default_language: Option<String>,
     pub on_bad_record: BadRecordPolicy,
     /// A larger record value is a bad record.
     pub max_record_bytes: usize,

@@ -9,7 +9,7 @@ use rdkafka::message::OwnedHeaders;
 
 use crate::analysis::{Analysis, Analyze, Polarity};
 use crate::article::{Article, Decoder};
-use crate::config::{BadRecordPolicy, Config, OutputTimestamp, TombstonePolicy};
+use crate::config::{BadRecordPolicy, CanceledPolicy, Config, OutputTimestamp, TombstonePolicy};
 use crate::kafka::{IncomingRecord, OutgoingRecord};
 use crate::record::{self, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
@@ -49,6 +49,7 @@ impl Processor {
     pub fn process(&self, record: &IncomingRecord) -> Outcome {
         let Some(value) = record.value.as_deref() else { return self.tombstone(record) };
         match self.enrich(record, value) {
+            Ok(outputs) if outputs.is_empty() => skipped("no_article"),
             Ok(outputs) => Outcome { class: Class::Enriched, outputs, form: Form::Result },
             Err(failure) => self.fail(record, failure, 1),
         }
@@ -59,7 +60,13 @@ impl Processor {
         let articles = guarded("decode", || self.decoder.decode(value, record.content_type.as_deref()))?
             .map_err(|error| Failure { stage: "decode", code: error.code(), message: error.to_string() })?;
         self.observe("decode", started);
-        articles.iter().map(|article| self.enrich_article(record, article)).collect()
+        let outputs =
+            articles.iter().filter_map(|article| match (article.canceled, self.config.input.canceled) {
+                (true, CanceledPolicy::Skip) => None,
+                (true, CanceledPolicy::Tombstone) => Some(Ok(self.output(record, article, None))),
+                _ => Some(self.enrich_article(record, article)),
+            });
+        outputs.collect()
     }
 
     fn enrich_article(&self, record: &IncomingRecord, article: &Article) -> Result<OutgoingRecord, Failure> {
@@ -81,7 +88,7 @@ impl Processor {
             );
             return Err(Failure { stage: "encode", code: "output_too_large", message });
         }
-        Ok(self.output(record, article, value))
+        Ok(self.output(record, article, Some(value)))
     }
 
     fn encode(
@@ -106,12 +113,18 @@ impl Processor {
         record::encode(article, analysis, &processing, self.config.output.offsets)
     }
 
-    fn output(&self, record: &IncomingRecord, article: &Article, value: Vec<u8>) -> OutgoingRecord {
-        let headers = insert(source_headers(record), "content-type", "application/json");
+    fn output(&self, record: &IncomingRecord, article: &Article, value: Option<Vec<u8>>) -> OutgoingRecord {
+        let mut headers = insert(source_headers(record), "content-type", "application/json");
+        if let Some(position) = article.position {
+            headers = insert(headers, "tonewire-article", &position.to_string());
+        }
+        // Those of an envelope under one key would push each other out of a compacted topic.
+        let own_key = || article.id.clone().into_bytes();
+        let key = record.key.clone().filter(|_| article.position.is_none());
         OutgoingRecord {
             topic: Arc::clone(&self.output_topic),
-            key: record.key.clone().or_else(|| Some(article.id.clone().into_bytes())),
-            value: Some(value),
+            key: Some(key.unwrap_or_else(own_key)),
+            value,
             headers,
             timestamp_ms: self.output_timestamp(record),
         }
