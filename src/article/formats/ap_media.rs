@@ -1,5 +1,6 @@
 //! AP Media API: feeds and items. The text itself stands behind the address of a rendition.
 
+use super::super::Extent;
 use super::super::draft::Draft;
 use super::super::json::Found;
 use super::preset::{JsonFormat, Look, Pointers, first_name};
@@ -35,6 +36,7 @@ fn is_envelope(look: &Look<'_>) -> bool {
 
 fn refine(draft: &mut Draft, found: &Found<'_>, _: &Found<'_>, _: &str) {
     draft.byline = found.get("/bylines").and_then(first_name);
+    draft.extent = if draft.body.is_empty() { Extent::Nothing } else { Extent::Beginning };
     // The query holds the tokens of whoever fetched the item.
     draft.url = draft.url.take().map(|url| url.split('?').next().unwrap_or_default().to_owned());
 }

@@ -2,6 +2,7 @@
 
 use roxmltree::Node;
 
+use super::super::Extent;
 use super::super::draft::Draft;
 use super::super::xml::{attribute, children, content, is, text, text_at};
 use super::{Contents, XmlFormat};
@@ -24,7 +25,9 @@ fn own<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> Option<Node<'a, 'i>> {
 }
 
 fn draft(entry: Node<'_, '_>, feed: Option<Node<'_, '_>>) -> Draft {
-    let texts = ["content", "summary"].iter().filter_map(|name| own(entry, name).map(content));
+    let text_of = |name| own(entry, name).map(content).filter(|text| !text.is_empty());
+    let full = text_of("content");
+    let summary = if full.is_none() { text_of("summary") } else { None };
     let language =
         |node: Option<Node<'_, '_>>| node.and_then(|node| attribute(node, "lang")).map(str::to_owned);
     let alternate =
@@ -34,7 +37,8 @@ fn draft(entry: Node<'_, '_>, feed: Option<Node<'_, '_>>) -> Draft {
     Draft {
         id: own(entry, "id").and_then(text),
         title: own(entry, "title").and_then(text),
-        body: texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default(),
+        extent: if summary.is_some() { Extent::Beginning } else { Extent::Whole },
+        body: full.or(summary).unwrap_or_default(),
         language: language(own(entry, "content"))
             .or_else(|| language(Some(entry)))
             .or_else(|| language(feed)),

@@ -45,9 +45,12 @@ fn draft(item: Node<'_, '_>) -> Draft {
     if body.is_empty() {
         body = part("contentSet").and_then(|set| at(set, &["inlineData"])).map(content).unwrap_or_default();
     }
-    if body.is_empty() {
-        body = in_meta("description").unwrap_or_default();
-    }
+    let summary = if body.is_empty() { in_meta("description") } else { None };
+    let extent = match (is(item, "packageItem"), &summary) {
+        (true, _) => Extent::Nothing,
+        (false, Some(_)) => Extent::Beginning,
+        (false, None) => Extent::Whole,
+    };
     let dates =
         [date(item_meta, "versionCreated"), date(meta, "contentCreated"), date(item_meta, "firstCreated")];
     let remote = part("contentSet").and_then(|set| attribute(at(set, &["remoteContent"])?, "href"));
@@ -56,7 +59,7 @@ fn draft(item: Node<'_, '_>) -> Draft {
         title: in_meta("headline")
             .or(of_document.title)
             .or_else(|| item_meta.and_then(|meta| text_at(meta, &["title"]))),
-        body,
+        body: summary.unwrap_or(body),
         language: owned(meta.and_then(|meta| attribute(at(meta, &["language"])?, "tag")))
             .or(of_document.language)
             .or_else(|| owned(attribute(item, "lang"))),
@@ -69,7 +72,7 @@ fn draft(item: Node<'_, '_>) -> Draft {
             .or_else(|| meta.and_then(|meta| party(at(meta, &["creator"])?)))
             .or(of_document.byline),
         revision: owned(attribute(item, "version")),
-        extent: if is(item, "packageItem") { Extent::Nothing } else { Extent::Whole },
+        extent,
         canceled: item_meta
             .and_then(|meta| attribute(at(meta, &["pubStatus"])?, "qcode"))
             .is_some_and(is_withdrawn),

@@ -1,5 +1,6 @@
 //! IPTC ninjs: flat members in 1.x (`headline`, `body_text`), arrays with roles in 2.x and 3.x (`headlines`, `bodies`).
 
+use super::super::Extent;
 use super::super::draft::Draft;
 use super::super::json::{Found, items, members, scalar_text, string_text};
 use super::preset::{JsonFormat, Look, Pointers, first_name};
@@ -62,8 +63,12 @@ fn refine(draft: &mut Draft, found: &Found<'_>, _: &Found<'_>, article: &str) {
     }
     if draft.body.trim().is_empty() {
         let summary = || best(found.get("/descriptions")).or_else(|| found.text("/description_text"));
-        let body = best(found.get("/bodies")).or_else(|| by_prefix(article, "body_")).or_else(summary);
-        draft.body = body.unwrap_or_default();
+        let body = best(found.get("/bodies")).or_else(|| by_prefix(article, "body_"));
+        let only = if body.is_none() { summary() } else { None };
+        if only.is_some() {
+            draft.extent = Extent::Beginning;
+        }
+        draft.body = body.or(only).unwrap_or_default();
     }
     let sources =
         ["/infosource", "/infosources", "/infoSources", "/copyrightholder", "/copyrightHolder", "/source"];
