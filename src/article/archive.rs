@@ -20,19 +20,30 @@ pub(super) fn gunzip(value: &[u8], limit: usize) -> Result<Vec<u8>, DecodeError>
         .ok_or(DecodeError::RecordTooLarge { bytes: limit.saturating_add(1), limit })
 }
 
-/// The body of an HTTP message by its `Content-Encoding`. `None` where the coding is not known (Brotli), the data is
-/// damaged or too long.
-pub(super) fn content_decoded(body: &[u8], coding: &str, limit: usize) -> Option<Vec<u8>> {
-    match coding.trim().to_ascii_lowercase().as_str() {
-        "" | "identity" => Some(body.to_vec()),
+/// The body of an HTTP message by its `Content-Encoding`. `Ok(None)` where the coding is not known (Brotli) or the data
+/// is damaged.
+///
+/// # Errors
+/// [`DecodeError::RecordTooLarge`] where more than `limit` bytes would come out.
+pub(super) fn content_decoded(
+    body: &[u8],
+    coding: &str,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, DecodeError> {
+    let unpacked = match coding.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => return Ok(Some(body.to_vec())),
         // Archives that keep the headers and store the decoded body are common.
-        "gzip" | "x-gzip" if !is_gzip(body) => Some(body.to_vec()),
-        "gzip" | "x-gzip" => unpack(MultiGzDecoder::new(body), limit).ok()?,
-        "deflate" => match unpack(ZlibDecoder::new(body), limit) {
-            Ok(unpacked) => unpacked,
-            Err(_) => unpack(DeflateDecoder::new(body), limit).ok()?,
-        },
-        _ => None,
+        "gzip" | "x-gzip" if !is_gzip(body) => return Ok(Some(body.to_vec())),
+        "gzip" | "x-gzip" => unpack(MultiGzDecoder::new(body), limit),
+        "deflate" => {
+            unpack(ZlibDecoder::new(body), limit).or_else(|_| unpack(DeflateDecoder::new(body), limit))
+        }
+        _ => return Ok(None),
+    };
+    match unpacked {
+        Ok(Some(unpacked)) => Ok(Some(unpacked)),
+        Ok(None) => Err(DecodeError::RecordTooLarge { bytes: limit.saturating_add(1), limit }),
+        Err(_) => Ok(None),
     }
 }
 
@@ -61,7 +72,15 @@ mod tests {
         let bomb = gzip(&vec![b'x'; 50_000_000]);
         assert!(bomb.len() < 100_000);
         assert_eq!(gunzip(&bomb, 1_000_000).unwrap_err().code(), "record_too_large");
-        assert_eq!(content_decoded(&bomb, "gzip", 1_000_000), None);
+        assert_eq!(content_decoded(&bomb, "gzip", 1_000_000).unwrap_err().code(), "record_too_large");
+    }
+
+    #[test]
+    fn codings_that_are_not_known_and_damaged_data_give_nothing() {
+        assert_eq!(content_decoded(b"x", "br", 10), Ok(None));
+        assert_eq!(content_decoded(&gzip(b"one")[..12], "gzip", 10), Ok(None));
+        assert_eq!(content_decoded(&gzip(b"one"), " GZIP", 10), Ok(Some(b"one".to_vec())));
+        assert_eq!(content_decoded(b"<p>", "gzip", 10), Ok(Some(b"<p>".to_vec())), "was unpacked before");
     }
 
     #[test]

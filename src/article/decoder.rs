@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::charset::{self, Declares};
+use super::cloud_event::{self, CloudEvent};
 use super::detect::{self, Guess};
 use super::draft::Draft;
 use super::error::excerpt;
@@ -59,18 +60,23 @@ impl Decoder {
         if value.len() > self.max_record_bytes {
             return Err(DecodeError::RecordTooLarge { bytes: value.len(), limit: self.max_record_bytes });
         }
-        let articles = match self.contents(value, content_type)? {
-            Contents::One(draft) => vec![draft.finish(None, value)],
-            Contents::Many(drafts) if drafts.len() > MAX_ARTICLES => {
-                return Err(DecodeError::TooManyArticles { limit: MAX_ARTICLES });
-            }
-            Contents::Many(drafts) => drafts
-                .into_iter()
-                .enumerate()
-                .map(|(position, draft)| draft.finish(Some(position), value))
-                .collect(),
+        let event = self.cloud_event(value, content_type);
+        let contents = match &event {
+            Some(event) => self.contents(&event.data, Some(&event.content_type))?,
+            None => self.contents(value, content_type)?,
         };
+        let articles = finished(contents, event.map(|event| event.id), value)?;
         Ok(articles.into_iter().map(|article| self.with_language(article)).collect())
+    }
+
+    /// The event around an article. It is taken off whatever the format of the topic, but a text may be anything.
+    fn cloud_event(&self, value: &[u8], content_type: Option<&str>) -> Option<CloudEvent> {
+        let may_be_json = content_type.is_none_or(|kind| kind.to_ascii_lowercase().contains("json"));
+        let is_object = value.trim_ascii_start().starts_with(b"{");
+        if self.format == InputFormat::Text || !may_be_json || !is_object {
+            return None;
+        }
+        cloud_event::read(std::str::from_utf8(value).ok()?)
     }
 
     fn with_language(&self, mut article: Article) -> Article {
@@ -146,6 +152,23 @@ impl Decoder {
             _ => Ok(one(text::read(text))),
         }
     }
+}
+
+/// The articles in their order. `event_id` names one that has no id of its own; those of an envelope it cannot tell
+/// apart.
+fn finished(contents: Contents, event_id: Option<String>, value: &[u8]) -> Result<Vec<Article>, DecodeError> {
+    let drafts = match contents {
+        Contents::One(mut draft) => {
+            draft.id = draft.id.take().or(event_id);
+            return Ok(vec![draft.finish(None, value)]);
+        }
+        Contents::Many(drafts) => drafts,
+    };
+    if drafts.len() > MAX_ARTICLES {
+        return Err(DecodeError::TooManyArticles { limit: MAX_ARTICLES });
+    }
+    let numbered = drafts.into_iter().enumerate();
+    Ok(numbered.map(|(position, draft)| draft.finish(Some(position), value)).collect())
 }
 
 fn one(draft: Draft) -> Contents {

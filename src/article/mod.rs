@@ -13,6 +13,7 @@
 
 mod archive;
 mod charset;
+mod cloud_event;
 mod date;
 mod decoder;
 mod detect;

@@ -16,6 +16,8 @@ pub(super) fn read(value: &[u8], limit: usize) -> Result<Contents, DecodeError> 
 fn records(value: &[u8], limit: usize) -> Result<Contents, DecodeError> {
     let mut drafts = Vec::new();
     let mut position = 0;
+    // Of all records together: many small ones could unpack to gigabytes as well as one.
+    let mut room = Room { limit, left: limit };
     while let Some(blank) =
         value.get(position..).and_then(|rest| rest.iter().position(|b| !b.is_ascii_whitespace()))
     {
@@ -38,10 +40,27 @@ fn records(value: &[u8], limit: usize) -> Result<Contents, DecodeError> {
             .checked_add(length)
             .filter(|end| *end <= rest.len())
             .ok_or_else(|| damaged("it is cut off"))?;
-        drafts.extend(record(&head, rest.get(body_at..end).unwrap_or_default(), limit));
+        drafts.extend(record(&head, rest.get(body_at..end).unwrap_or_default(), &mut room)?);
         position += end;
     }
     Ok(Contents::of_document(drafts))
+}
+
+/// Bytes that may still be unpacked.
+struct Room {
+    limit: usize,
+    left: usize,
+}
+
+impl Room {
+    fn unpacked(&mut self, body: &[u8], coding: &str) -> Result<Option<Vec<u8>>, DecodeError> {
+        // The message names the limit that can be raised.
+        let too_large =
+            |_| DecodeError::RecordTooLarge { bytes: self.limit.saturating_add(1), limit: self.limit };
+        let unpacked = archive::content_decoded(body, coding, self.left).map_err(too_large)?;
+        self.left = self.left.saturating_sub(unpacked.as_ref().map_or(0, Vec::len));
+        Ok(unpacked)
+    }
 }
 
 /// Headers by their names in small letters.
@@ -75,25 +94,31 @@ fn head(bytes: &[u8]) -> Option<(Head, usize)> {
     }
 }
 
-fn record(warc: &Head, body: &[u8], limit: usize) -> Option<Draft> {
-    let draft = match warc.get("warc-type")? {
-        "conversion" => conversion(body),
-        "response" => response(body, limit)?,
-        "resource" => page(body, warc.get("content-type")?)?,
-        _ => return None,
+/// `Ok(None)` for records that hold no page: requests, redirections, pictures.
+fn record(warc: &Head, body: &[u8], room: &mut Room) -> Result<Option<Draft>, DecodeError> {
+    let draft = match warc.get("warc-type") {
+        Some("conversion") => Some(conversion(body)),
+        Some("response") => response(body, room)?,
+        Some("resource") => warc.get("content-type").and_then(|content_type| page(body, content_type)),
+        _ => None,
     };
+    Ok(draft.map(|draft| described(warc, draft)))
+}
+
+/// The page with what the crawler knows of it.
+fn described(warc: &Head, draft: Draft) -> Draft {
     let url = warc.get("warc-target-uri").map(|url| url.trim_matches(['<', '>']).to_owned());
     let host = url.as_deref().and_then(|url| url.split('/').nth(2)).map(str::to_owned);
     let crawled = draft.published_at.is_none();
     let draft = if crawled { draft.dated([warc.get("warc-date")]) } else { draft };
     let language = warc.get("warc-identified-content-language").and_then(|all| all.split(',').next());
-    Some(Draft {
+    Draft {
         id: warc.get("warc-record-id").map(|id| id.trim_matches(['<', '>']).to_owned()),
         language: language.map(str::to_owned).or(draft.language),
         source: draft.source.or(host),
         url: url.or(draft.url),
         ..draft
-    })
+    }
 }
 
 /// A text whose first line is the page's title.
@@ -105,17 +130,22 @@ fn conversion(body: &[u8]) -> Draft {
 }
 
 /// The page of a successful HTTP response.
-fn response(message: &[u8], limit: usize) -> Option<Draft> {
+fn response(message: &[u8], room: &mut Room) -> Result<Option<Draft>, DecodeError> {
+    let Some((http, body)) = successful(message) else { return Ok(None) };
+    let unchunked = if http.get("transfer-encoding") == Some("chunked") { chunks(body) } else { None };
+    let body = unchunked.as_deref().unwrap_or(body);
+    let body = room.unpacked(body, http.get("content-encoding").unwrap_or_default())?;
+    Ok(page(&body.unwrap_or_default(), http.get("content-type").unwrap_or("text/html")))
+}
+
+/// Headers and body where the status is 200 to 299.
+fn successful(message: &[u8]) -> Option<(Head, &[u8])> {
     let status = message.get(..message.iter().position(|byte| *byte == b'\n')?)?;
     if status.split(|byte| *byte == b' ').nth(1)?.first() != Some(&b'2') {
         return None;
     }
     let (http, body_at) = head(message)?;
-    let body = message.get(body_at..)?;
-    let unchunked = if http.get("transfer-encoding") == Some("chunked") { chunks(body) } else { None };
-    let body = unchunked.as_deref().unwrap_or(body);
-    let body = archive::content_decoded(body, http.get("content-encoding").unwrap_or_default(), limit);
-    page(&body.unwrap_or_default(), http.get("content-type").unwrap_or("text/html"))
+    Some((http, message.get(body_at..)?))
 }
 
 fn page(body: &[u8], content_type: &str) -> Option<Draft> {

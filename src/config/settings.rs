@@ -205,14 +205,21 @@ impl Default for JsonMapping {
     fn default() -> Self {
         let pointers = |names: &[&str]| names.iter().map(|name| format!("/{name}")).collect();
         Self {
-            id: pointers(&["id", "guid", "uuid"]),
+            id: pointers(&["id", "guid", "uuid", "uri"]),
             title: pointers(&["title", "headline"]),
-            body: pointers(&["body", "text", "content", "maintext"]),
-            published_at: pointers(&["published_at", "publishedAt", "date_publish", "published", "date"]),
+            body: pointers(&["body", "text", "content", "maintext", "articleBody"]),
+            published_at: pointers(&[
+                "published_at",
+                "publishedAt",
+                "date_publish",
+                "published",
+                "date",
+                "datePublished",
+            ]),
             language: pointers(&["language", "lang"]),
             source: pointers(&["source", "publisher", "source_domain"]),
             url: pointers(&["url", "link"]),
-            byline: pointers(&["byline", "author"]),
+            byline: pointers(&["byline", "author", "authors"]),
             revision: pointers(&["revision", "version"]),
         }
     }

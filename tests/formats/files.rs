@@ -167,12 +167,23 @@ pub fn the_same_article_has_one_id_in_every_version() {
         let article = decoder(|_| {}).decode(&file.value, None).expect(name).remove(0);
         (article.id, article.revision)
     };
-    for (first, later) in [
-        ("newsml-1/item.xml", "newsml-1/canceled.xml"),
-        ("newsml-g2/item.xml", "newsml-g2/canceled.xml"),
-    ] {
+    for (first, later) in
+        [("newsml-1/item.xml", "newsml-1/canceled.xml"), ("newsml-g2/item.xml", "newsml-g2/canceled.xml")]
+    {
         let ((id, revision), (later_id, later_revision)) = (id_and_revision(first), id_and_revision(later));
         assert_eq!(id, later_id);
         assert!(revision < later_revision, "{revision:?} {later_revision:?}");
+    }
+}
+
+pub fn every_format_and_every_code_is_in_the_documentation() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats.md");
+    let text = std::fs::read_to_string(path).expect("docs/formats.md");
+    let formats = InputFormat::value_variants().iter().filter(|format| **format != InputFormat::Auto);
+    for format in formats {
+        assert!(text.contains(&format!("\n| `{}` |", format.name())), "no row for {}", format.name());
+    }
+    for code in tonewire::article::DECODE_ERROR_CODES {
+        assert!(text.contains(&format!("`{code}`")), "no word on {code}");
     }
 }

@@ -34,6 +34,7 @@ fn main() {
         files::a_file_under_another_formats_name_is_an_error_or_a_text_but_never_a_panic,
         files::entities_once_and_doubly_escaped_and_certain_mojibake_are_read_as_meant,
         files::the_same_article_has_one_id_in_every_version,
+        files::every_format_and_every_code_is_in_the_documentation,
         damage::a_file_cut_off_anywhere_never_panics,
         damage::a_damaged_file_never_panics,
         damage::each_kind_of_damage_has_a_code_of_its_own,

@@ -7,6 +7,7 @@
 
 mod bench;
 mod brokers;
+mod envelopes;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

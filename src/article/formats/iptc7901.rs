@@ -90,8 +90,10 @@ fn anpa(text: &str) -> (Option<String>, Option<String>, String) {
 /// `131137 GMT Nov 13` (day, time, month, year) or `AP-WF-02-20-16 0337GMT` (month, day, year, time).
 fn sent(trailer: &str) -> Option<jiff::Timestamp> {
     // Rubouts (DEL) and EOT follow on the wire.
-    let words: Vec<&str> =
-        trailer.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = trailer
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
     if let Some(time) =
         words.iter().find(|word| word.trim_end_matches('<').ends_with("GMT") && word.len() > 4)
     {

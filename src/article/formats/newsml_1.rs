@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::super::draft::{Draft, is_withdrawn};
-use super::super::xml::{at, attribute, below, content, is, paragraphs, text, text_at};
+use super::super::xml::{at, attribute, below, content, is, is_outermost, paragraphs, text, text_at};
 use super::{Contents, XmlFormat, nitf};
 use crate::config::InputFormat;
 
@@ -11,9 +11,7 @@ pub(super) const FORMAT: XmlFormat = XmlFormat {
     format: InputFormat::Newsml1,
     roots: &["NewsML", "NewsItem"],
     read: |root| {
-        let items = root.descendants().filter(|node| {
-            is(*node, "NewsItem") && !node.ancestors().skip(1).any(|above| is(above, "NewsItem"))
-        });
+        let items = root.descendants().filter(|node| is_outermost(*node, "NewsItem"));
         Contents::of_document(items.map(draft).collect())
     },
 };
@@ -56,7 +54,7 @@ fn public_id(identifier: Option<String>, revision: Option<&str>) -> Option<Strin
 }
 
 fn body(item: Node<'_, '_>) -> String {
-    let contents = item.descendants().filter(|node| is(*node, "DataContent")).filter_map(|data| {
+    let contents = item.descendants().filter(|node| is_outermost(*node, "DataContent")).filter_map(|data| {
         let role = role(data);
         let is_text =
             !["stylesheet", "headline", "subheadline", "contact", "logo", "photo", "caption", "thumbnail"]

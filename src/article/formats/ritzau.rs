@@ -1,7 +1,7 @@
 //! Ritzau's `RBNews`, also inside the answer of its queue.
 
 use super::super::draft::Draft;
-use super::super::xml::{at, content, is, text_at};
+use super::super::xml::{at, content, is, is_outermost, text_at};
 use super::{Contents, XmlFormat};
 use crate::config::InputFormat;
 
@@ -9,7 +9,7 @@ pub(super) const FORMAT: XmlFormat = XmlFormat {
     format: InputFormat::Ritzau,
     roots: &["XMLNewsQueuedResponse", "ListOfRBNews", "RBNews"],
     read: |root| {
-        let items = root.descendants().filter(|node| is(*node, "RBNews")).map(|item| {
+        let items = root.descendants().filter(|node| is_outermost(*node, "RBNews")).map(|item| {
             let field = |name: &str| text_at(item, &[name]);
             Draft {
                 id: field("NewsID"),

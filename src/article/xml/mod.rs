@@ -90,6 +90,12 @@ pub(super) fn is(node: Node<'_, '_>, local_name: &str) -> bool {
     node.is_element() && node.tag_name().name().eq_ignore_ascii_case(local_name)
 }
 
+/// Whether it has that name and stands in no other of that name. Read one inside the other, a document of a megabyte
+/// would be hundreds.
+pub(super) fn is_outermost(node: Node<'_, '_>, local_name: &str) -> bool {
+    is(node, local_name) && !node.ancestors().skip(1).any(|above| is(above, local_name))
+}
+
 /// The child elements of that local name, whatever their namespace.
 pub(super) fn children<'a, 'i>(node: Node<'a, 'i>, local_name: &str) -> impl Iterator<Item = Node<'a, 'i>> {
     node.children().filter(move |child| is(*child, local_name))
