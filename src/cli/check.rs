@@ -34,6 +34,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     watchlist::load("analysis.watchlist_path", config.analysis.watchlist_path.as_deref())?;
     let mut out = io::stdout().lock();
     writeln!(out, "the configuration is valid")?;
+    for file in &config.kafka.exposed_files {
+        writeln!(out, "warning: {file}")?;
+    }
     if arguments.connect {
         check_brokers(&config.kafka, &mut out)?;
     }
@@ -60,8 +63,9 @@ fn check_brokers(kafka: &KafkaConfig, out: &mut dyn Write) -> Result<(), Failure
     let inputs = kafka.input_topics.iter().map(|topic| ("kafka.input_topics", topic));
     let outputs = [("kafka.output_topic", &kafka.output_topic)];
     let dead_letters = kafka.dead_letter_topic.iter().map(|topic| ("kafka.dead_letter_topic", topic));
+    let rows = kafka.actor_row_topic.iter().map(|topic| ("kafka.actor_row_topic", topic));
     let mut all_well = true;
-    for (key, topic) in inputs.chain(outputs).chain(dead_letters) {
+    for (key, topic) in inputs.chain(outputs).chain(dead_letters).chain(rows) {
         let reads = key == "kafka.input_topics";
         match probe.partitions(topic) {
             Ok(0) => {

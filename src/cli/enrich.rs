@@ -27,6 +27,7 @@ use super::watchlist;
 #[command(after_help = "Examples:
   tonewire enrich article.txt
   tonewire enrich --output json article.json
+  tonewire enrich --output rows *.json > rows.jsonl
   tonewire enrich --format jsonl --output jsonl < articles.jsonl | jq '.actors[].name'")]
 pub(super) struct Arguments {
     /// Files, each with one article (with --format jsonl one a line).
@@ -78,6 +79,8 @@ enum Output {
     Json,
     /// The record on one line, as it would be in the output topic.
     Jsonl,
+    /// A line for each actor of each article, as in `kafka.actor_row_topic`: for notebooks and SQL.
+    Rows,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
@@ -213,6 +216,7 @@ impl Enricher {
             Output::Text => writeln!(io::stdout().lock(), "{}\n", record::text::render(&record).trim_end())?,
             Output::Jsonl => write_json(&record, false)?,
             Output::Json => self.records.push(record),
+            Output::Rows => record::actor_rows(&record).iter().try_for_each(|row| write_json(row, false))?,
         }
         Ok(())
     }

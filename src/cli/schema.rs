@@ -1,57 +1,39 @@
-//! `schema`: the forms that others build on, as JSON Schema.
+//! `schema`: the forms that others build on.
 
 use std::io::{self, Write};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::config::Settings;
+use crate::record::avro::avro;
+use crate::record::schema::{Document, schema};
 
 use super::failure::Failure;
 
-/// Print a JSON Schema.
+/// Print a JSON Schema (draft 2020-12), made from the types of the program itself.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tonewire schema enriched > enriched.schema.json
+  tonewire schema actor-row --avro > actor-row.avsc
+The same files stand in docs/schema of the source.")]
 pub(super) struct Arguments {
     /// Of what.
     #[arg(value_enum)]
-    of: Form,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Form {
-    /// The value of a record in the output topic.
-    Enriched,
-    /// A flat row per article and actor, for SQL sinks.
-    ActorRow,
-    /// The configuration file.
-    Config,
-    /// The headers that a dead letter has on top of those of the record.
-    DeadLetter,
+    of: Document,
+    /// As an Avro schema, of the records that are written.
+    #[arg(long)]
+    avro: bool,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    Ok(writeln!(io::stdout().lock(), "{}", text(arguments.of)?.trim_end())?)
-}
-
-fn text(form: Form) -> Result<String, Failure> {
-    Ok(match form {
-        Form::Enriched => include_str!("schema/enriched.json").to_owned(),
-        Form::ActorRow => include_str!("schema/actor-row.json").to_owned(),
-        Form::DeadLetter => include_str!("schema/dead-letter.json").to_owned(),
-        Form::Config => serde_json::to_string_pretty(&schemars::schema_for!(Settings))
-            .map_err(|error| Failure::from_error(&error))?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_schema_is_json_and_says_what_it_is() {
-        for form in Form::value_variants() {
-            let schema: serde_json::Value = serde_json::from_str(&text(*form).unwrap()).unwrap();
-            assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-            assert!(schema["title"].is_string());
-        }
-    }
+    let form = if arguments.avro {
+        avro(arguments.of).ok_or_else(|| {
+            Failure::Usage(
+                "--avro is for enriched and actor-row only: nothing else is the value of a record".to_owned(),
+            )
+        })?
+    } else {
+        schema(arguments.of).to_value()
+    };
+    // With {:#} a JSON value is written with indentation.
+    Ok(writeln!(io::stdout().lock(), "{form:#}")?)
 }

@@ -19,6 +19,28 @@ const SECRET_PARTS: [&str; 10] = [
     "oauthbearer.config",
 ];
 
+/// librdkafka's properties about log-ins and certificates that hold no secret. Any other name that begins like these may
+/// be a misspelt one that does: `sasl.pasword`.
+const HARMLESS: [&str; 17] = [
+    "sasl.mechanism",
+    "sasl.mechanisms",
+    "sasl.username",
+    "sasl.kerberos.service.name",
+    "sasl.kerberos.principal",
+    "sasl.kerberos.min.time.before.relogin",
+    "sasl.oauthbearer.method",
+    "sasl.oauthbearer.scope",
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.extensions",
+    "ssl.cipher.suites",
+    "ssl.curves.list",
+    "ssl.sigalgs.list",
+    "ssl.endpoint.identification.algorithm",
+    "ssl.engine.id",
+    "ssl.providers",
+    "ssl.certificate.pem",
+];
+
 /// Whether the value of this key (of ours or of librdkafka) must never be shown.
 ///
 /// A path to a file that holds the secret is not a secret itself, and needed to find a mistake.
@@ -26,7 +48,9 @@ const SECRET_PARTS: [&str; 10] = [
 pub fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let names_a_file = key.ends_with("_file") || key.ends_with(".location");
-    !names_a_file && SECRET_PARTS.iter().any(|part| key.contains(part))
+    let is_known = HARMLESS.contains(&key.as_str());
+    let is_unknown_login = !is_known && (key.starts_with("sasl.") || key.starts_with("ssl."));
+    !names_a_file && (is_unknown_login || SECRET_PARTS.iter().any(|part| key.contains(part)))
 }
 
 /// The settings as a TOML table in which every secret that is set is masked.
@@ -76,10 +100,14 @@ mod tests {
             "sasl.oauthbearer.client.secret",
             "ssl.keystore.password",
             "sasl.oauthbearer.config",
+            "sasl.pasword",
+            "ssl.kee.pem",
         ] {
             settings.kafka.common.insert(key.into(), "canary".into());
         }
         settings.kafka.common.insert("client.id".into(), "visible".into());
+        settings.kafka.common.insert("ssl.cipher.suites".into(), "visible".into());
+        settings.kafka.common.insert("ssl.ca.location".into(), "visible".into());
 
         let shown = masked(&settings).unwrap().to_string();
 
@@ -87,8 +115,8 @@ mod tests {
         assert!(shown.contains("/run/secrets/kafka"));
         assert!(shown.contains("/run/secrets/token"));
         assert!(shown.contains("/bin/get-token"));
-        assert!(shown.contains("visible"));
-        assert_eq!(shown.matches(MASK).count(), 8);
+        assert_eq!(shown.matches("visible").count(), 3);
+        assert_eq!(shown.matches(MASK).count(), 10);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use error::{ConfigError, Problem};
 pub use load::load;
 pub use mask::{MASK, is_secret, masked};
-pub use secrets::read_again;
+pub use secrets::{ExposedFile, read_again};
 pub use settings::*;
 
 use std::net::SocketAddr;
@@ -46,6 +46,8 @@ pub struct KafkaConfig {
     pub output_topic: String,
     /// `None`: there is no dead-letter topic, and [`BadRecordPolicy::DeadLetter`] cannot be chosen.
     pub dead_letter_topic: Option<String>,
+    /// `None`: no flat rows are written.
+    pub actor_row_topic: Option<String>,
     pub delivery: Delivery,
     /// Where to start on a partition for which the group has no committed offset.
     pub start_from: StartFrom,
@@ -63,6 +65,8 @@ pub struct KafkaConfig {
     pub security: Vec<(String, Secret)>,
     /// Those of them that came from files, which are read again for new clients: secrets are rotated.
     pub secret_files: Vec<(String, std::path::PathBuf)>,
+    /// Files with secrets that every user of the machine may read, which is told and no error.
+    pub exposed_files: Vec<ExposedFile>,
     /// Where access tokens come from, for `OAUTHBEARER`.
     pub oauth_token: Option<TokenSource>,
     /// Pass-through properties, in the order common, then consumer or producer.
@@ -183,6 +187,8 @@ pub struct OutputConfig {
     pub offsets: OffsetUnit,
     /// Names of the headers that are added to a dead letter.
     pub dead_letter_headers: HeaderNames,
+    pub missing_key: MissingKey,
+    pub actor_row_form: RowForm,
     /// A larger enriched record is dead-lettered rather than sent: one refused record would make the
     /// whole transaction fail.
     pub max_record_bytes: usize,

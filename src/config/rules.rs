@@ -125,10 +125,14 @@ fn topics(kafka: &KafkaSettings, problems: &mut Vec<Problem>) {
         problems.push(Problem::of("kafka.input_topics", "empty", "name at least one topic"));
     }
     let inputs = kafka.input_topics.iter().map(|topic| ("kafka.input_topics", topic));
-    let outputs =
-        [("kafka.output_topic", &kafka.output_topic), ("kafka.dead_letter_topic", &kafka.dead_letter_topic)];
+    let outputs = [
+        ("kafka.output_topic", &kafka.output_topic),
+        ("kafka.dead_letter_topic", &kafka.dead_letter_topic),
+        ("kafka.actor_row_topic", &kafka.actor_row_topic),
+    ];
     for (key, topic) in inputs.chain(outputs) {
-        let unset = key == "kafka.dead_letter_topic" && topic.is_empty();
+        let may_be_unset = matches!(key, "kafka.dead_letter_topic" | "kafka.actor_row_topic");
+        let unset = may_be_unset && topic.is_empty();
         if !unset && !is_topic(topic) {
             problems.push(Problem::of(
                 key,
@@ -148,12 +152,16 @@ fn topics(kafka: &KafkaSettings, problems: &mut Vec<Problem>) {
             ));
         }
     }
-    if kafka.output_topic == kafka.dead_letter_topic {
-        problems.push(Problem::between(
-            &["kafka.dead_letter_topic", "kafka.output_topic"],
-            format!("{:?} is also kafka.output_topic", kafka.dead_letter_topic),
-            "readers of the output expect enriched records only: use another topic",
-        ));
+    for (position, (key, topic)) in outputs.iter().enumerate() {
+        for (other, name) in &outputs[..position] {
+            if topic == name && !topic.is_empty() {
+                problems.push(Problem::between(
+                    &[key, other],
+                    format!("{topic:?} is also {other}"),
+                    "readers of a topic expect one form of record: use another topic",
+                ));
+            }
+        }
     }
 }
 

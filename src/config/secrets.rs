@@ -1,5 +1,7 @@
 //! A secret stands in the configuration or, better, in a file that an orchestrator mounts.
 
+use std::path::PathBuf;
+
 use super::Secret;
 use super::error::Problem;
 
@@ -49,6 +51,41 @@ pub fn read_again(path: &std::path::Path) -> Option<Secret> {
     (!secret.is_empty()).then(|| Secret::new(secret.to_owned()))
 }
 
+/// A file with a secret that every user of the machine may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExposedFile {
+    /// The key that names it.
+    pub key: String,
+    pub path: PathBuf,
+    /// Its permissions.
+    pub mode: u32,
+}
+
+impl std::fmt::Display for ExposedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { key, path, mode } = self;
+        write!(
+            f,
+            "{key} = {path:?}: every user of this machine may read it (mode {mode:04o}); let only the user of this service, such as with chmod 0400"
+        )
+    }
+}
+
+/// The file as one that everybody may read, if so. No error: orchestrators mount secrets with mode 0644 into containers
+/// where nobody else is.
+#[cfg(unix)]
+pub(super) fn exposed(key: String, path: &str) -> Option<ExposedFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o7777;
+    (mode & 0o004 != 0).then(|| ExposedFile { key, path: path.into(), mode })
+}
+
+/// Only Unix has such permissions.
+#[cfg(not(unix))]
+pub(super) fn exposed(_key: String, _path: &str) -> Option<ExposedFile> {
+    None
+}
+
 /// Editors and `echo` end a file with a newline; more than one, or spaces, may be part of the secret.
 fn without_last_newline(content: &str) -> &str {
     let content = content.strip_suffix('\n').unwrap_or(content);
@@ -65,6 +102,27 @@ mod tests {
         std::fs::write(&path, content).unwrap();
         let path = path.to_str().unwrap().to_owned();
         (folder, path)
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_everybody_may_read_is_named_with_its_mode_and_no_other_one_is() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, path) = file("canary");
+        for (mode, is_exposed) in
+            [(0o400, false), (0o600, false), (0o640, false), (0o644, true), (0o604, true)]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let text = exposed("kafka.security.key_file".into(), &path).map(|file| file.to_string());
+            assert_eq!(text.is_some(), is_exposed, "{mode:o}");
+            if let Some(text) = text {
+                assert!(
+                    text.contains("kafka.security.key_file") && text.contains(&format!("{mode:04o}")),
+                    "{text}"
+                );
+                assert!(text.contains("chmod 0400") && !text.contains("canary"), "{text}");
+            }
+        }
     }
 
     #[test]

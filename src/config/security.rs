@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::Problem;
-use super::secrets;
+use super::secrets::{self, ExposedFile};
 use super::{Secret, SecuritySettings, TokenSource};
 
 const PROTOCOLS: [&str; 4] = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
@@ -16,6 +16,7 @@ pub(super) struct Security {
     /// Properties whose value came from a file.
     pub(super) secret_files: Vec<(String, PathBuf)>,
     pub(super) oauth_token: Option<TokenSource>,
+    pub(super) exposed_files: Vec<ExposedFile>,
 }
 
 /// The properties for both clients. What cannot be used is left out and becomes a problem.
@@ -49,7 +50,22 @@ pub(super) fn security(settings: &SecuritySettings, problems: &mut Vec<Problem>)
         properties,
         secret_files: secret_files.map(|(property, path)| (property.to_owned(), path.into())).collect(),
         oauth_token: token_source(settings),
+        exposed_files: exposed_files(settings),
     }
+}
+
+/// Of the files with secrets, those that everybody may read.
+fn exposed_files(settings: &SecuritySettings) -> Vec<ExposedFile> {
+    [
+        ("key_file", &settings.key_file),
+        ("key_password_file", &settings.key_password_file),
+        ("sasl_password_file", &settings.sasl_password_file),
+        ("oauth_token_file", &settings.oauth_token_file),
+    ]
+    .into_iter()
+    .filter(|(_, path)| !path.is_empty())
+    .filter_map(|(name, path)| secrets::exposed(key(name), path))
+    .collect()
 }
 
 fn token_source(settings: &SecuritySettings) -> Option<TokenSource> {

@@ -33,6 +33,8 @@ pub struct KafkaSettings {
     pub output_topic: String,
     /// Topic for records that cannot be read. Empty: none.
     pub dead_letter_topic: String,
+    /// Topic for flat rows, one per article and actor. Empty: none.
+    pub actor_row_topic: String,
     /// What the group may rely on.
     pub delivery: Delivery,
     /// Where to start on a partition without a committed offset.
@@ -69,6 +71,7 @@ impl Default for KafkaSettings {
             input_topics: vec!["articles.raw".into()],
             output_topic: "articles.enriched".into(),
             dead_letter_topic: "articles.dead-letters".into(),
+            actor_row_topic: String::new(),
             delivery: Delivery::ExactlyOnce,
             start_from: StartFrom::Earliest,
             transactional_id_prefix: "tonewire".into(),
@@ -281,8 +284,12 @@ impl Default for PipelineSettings {
 #[serde(default)]
 pub struct OutputSettings {
     pub offsets: OffsetUnit,
+    /// Key of the output of a record that has none.
+    pub missing_key: MissingKey,
     /// Names of the headers that are added to a dead letter.
     pub dead_letter_headers: HeaderNames,
+    /// Form of the rows in `kafka.actor_row_topic`.
+    pub actor_row_form: RowForm,
     /// Larger enriched records are dead-lettered. Keep at or below the topic's `max.message.bytes`.
     pub max_record_bytes: usize,
 }
@@ -291,7 +298,9 @@ impl Default for OutputSettings {
     fn default() -> Self {
         Self {
             offsets: OffsetUnit::Codepoints,
+            missing_key: MissingKey::ArticleId,
             dead_letter_headers: HeaderNames::Tonewire,
+            actor_row_form: RowForm::Json,
             max_record_bytes: 1_000_000,
         }
     }
@@ -481,6 +490,24 @@ choice! {
         /// `__connect.errors.topic` and so on, as Kafka Connect writes them (KIP-298).
         Connect,
         Both,
+    }
+}
+choice! {
+    /// Key of the output of a record that has none.
+    MissingKey {
+        /// The id of the article.
+        ArticleId,
+        /// None either.
+        Keep,
+    }
+}
+choice! {
+    /// Form of an actor row.
+    RowForm {
+        /// One flat JSON object.
+        Json,
+        /// The same with its schema, as Kafka Connect's `JsonConverter` with `schemas.enable=true` wants it.
+        Connect,
     }
 }
 choice! {

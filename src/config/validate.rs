@@ -82,6 +82,8 @@ impl Config {
                 output: OutputConfig {
                     offsets: settings.output.offsets,
                     dead_letter_headers: settings.output.dead_letter_headers,
+                    missing_key: settings.output.missing_key,
+                    actor_row_form: settings.output.actor_row_form,
                     max_record_bytes: settings.output.max_record_bytes,
                 },
                 http: HttpConfig { listen },
@@ -97,9 +99,14 @@ fn path(path: String) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
+/// An empty name is none.
+fn topic(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
     let kafka = &settings.kafka;
-    let security::Security { mut properties, secret_files, oauth_token } =
+    let security::Security { mut properties, secret_files, oauth_token, exposed_files } =
         security::security(&kafka.security, problems);
     let (common_properties, secrets) = pass_through(kafka, problems);
     properties.extend(secrets);
@@ -108,7 +115,8 @@ fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
         group_id: kafka.group_id.clone(),
         input_topics: kafka.input_topics.clone(),
         output_topic: kafka.output_topic.clone(),
-        dead_letter_topic: Some(kafka.dead_letter_topic.clone()).filter(|topic| !topic.is_empty()),
+        dead_letter_topic: topic(&kafka.dead_letter_topic),
+        actor_row_topic: topic(&kafka.actor_row_topic),
         delivery: kafka.delivery,
         start_from: kafka.start_from,
         transactional_id: transactional_id(kafka, problems),
@@ -120,6 +128,7 @@ fn kafka(settings: &Settings, problems: &mut Vec<Problem>) -> KafkaConfig {
         shutdown_timeout: Duration::from_millis(kafka.shutdown_timeout_ms),
         security: properties,
         secret_files,
+        exposed_files,
         oauth_token,
         common_properties,
         consumer_properties: pairs(&kafka.consumer),

@@ -63,6 +63,12 @@ fn topics_are_valid_names_and_apart_from_one_another() {
     assert_refused(|s| s.kafka.output_topic = "articles.raw".into(), &["read its own output"]);
     assert_refused(|s| s.kafka.dead_letter_topic = "articles.raw".into(), &["read its own output"]);
     assert_refused(|s| s.kafka.dead_letter_topic = "articles.enriched".into(), &["also kafka.output_topic"]);
+    assert_refused(|s| s.kafka.actor_row_topic = "a b".into(), &["kafka.actor_row_topic", "249"]);
+    assert_refused(|s| s.kafka.actor_row_topic = "articles.raw".into(), &["read its own output"]);
+    assert_refused(
+        |s| s.kafka.actor_row_topic = "articles.dead-letters".into(),
+        &["also kafka.dead_letter_topic"],
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rdkafka::error::KafkaError;
 
 use crate::telemetry::events::LogLimiter;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, remedy_for_other_protocol};
 
 /// One for the process, since clients come and go.
 static LINES: LazyLock<LogLimiter> = LazyLock::new(|| LogLimiter::new(Duration::from_mins(1)));
@@ -37,12 +37,13 @@ pub(super) fn line(client: &str, level: RDKafkaLogLevel, facility: &str, message
 
 /// Logs a problem that a client reports. Refusals are logged by whoever keeps count of them.
 pub(super) fn problem(client: &str, error: &KafkaError, reason: &str) {
-    if Refusal::of(error).is_some() {
+    if Refusal::of_report(error, reason).is_some() {
         tracing::debug!(client, %error, reason, "kafka client reports a refusal");
         return;
     }
     let code = error.rdkafka_error_code();
     if let Some(suppressed) = PROBLEMS.admit(&format!("{client}/{code:?}")) {
-        tracing::warn!(client, %error, reason, suppressed, "kafka client reports a problem");
+        let remedy = remedy_for_other_protocol(reason);
+        tracing::warn!(client, %error, reason, remedy, suppressed, "kafka client reports a problem");
     }
 }

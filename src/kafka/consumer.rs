@@ -86,7 +86,7 @@ impl ClientContext for Notices {
 
     fn error(&self, error: KafkaError, reason: &str) {
         client_log::problem("consumer", &error, reason);
-        if let Some(refusal) = Refusal::of(&error) {
+        if let Some(refusal) = Refusal::of_report(&error, reason) {
             self.queue().push_back(Notice::Refused(refusal, reason.to_owned()));
         }
     }

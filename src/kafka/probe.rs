@@ -16,7 +16,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use crate::config::KafkaConfig;
 
 use super::properties::{consumer_config, without_values};
-use super::refusal::{Refusal, RefusalKind};
+use super::refusal::{Concern, Refusal, RefusalKind, is_about_our_certificate, remedy_for_other_protocol};
 use super::token::Tokens;
 
 /// One question to a broker; between two, callbacks are served.
@@ -32,6 +32,9 @@ pub enum ProbeError {
     /// Nobody answers.
     #[error("no answer from {brokers} within {} s: {reason}; check kafka.brokers, the network, and kafka.security.protocol (a broker that expects TLS does not answer a client without it)", limit.as_secs())]
     Unreachable { brokers: String, limit: Duration, reason: String },
+    /// One side speaks TLS, the other does not.
+    #[error("kafka.security.protocol = {protocol:?} fails at {brokers}: {reason}; {remedy}")]
+    Protocol { protocol: String, brokers: String, reason: String, remedy: &'static str },
     /// The name in the certificate is another one.
     #[error(
         "TLS: the broker's certificate is genuine, but not for the name in kafka.brokers = {brokers:?}: {reason}; use a name that the certificate has, or give the broker a certificate for this one"
@@ -199,7 +202,7 @@ impl<'a> Probe<'a> {
 
     fn forbidden_by(&self, refusal: Refusal, reason: &str) -> ProbeError {
         let what = match refusal.concern {
-            super::Concern::Group => format!("the group {:?}", self.kafka.group_id),
+            Concern::Group => format!("the group {:?}", self.kafka.group_id),
             _ => format!("the {}", refusal.concern.as_str()),
         };
         forbidden(what, refusal, reason.to_owned())
@@ -210,7 +213,10 @@ impl<'a> Probe<'a> {
         let noted = self.client.context().refused.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((refusal, code, reason)) = noted else { return Ok(()) };
         Err(match (refusal.kind, code) {
-            (RefusalKind::Authorization, _) => forbidden(what.to_owned(), refusal, reason),
+            (RefusalKind::Authorization, _) if refusal.concern == Concern::Topic => {
+                forbidden(what.to_owned(), refusal, reason)
+            }
+            (RefusalKind::Authorization, _) => self.forbidden_by(refusal, &reason),
             (_, RDKafkaErrorCode::SSL) => self.tls_problem(reason),
             _ => ProbeError::Login { reason, keys: self.login_keys() },
         })
@@ -261,11 +267,19 @@ impl<'a> Probe<'a> {
 
     fn unreachable(&self) -> ProbeError {
         let noted = self.client.context().problem.lock().unwrap_or_else(PoisonError::into_inner).take();
-        ProbeError::Unreachable {
-            brokers: self.kafka.brokers.clone(),
-            limit: self.limit,
-            reason: noted.unwrap_or_else(|| "no connection".to_owned()),
+        let reason = noted.unwrap_or_else(|| "no connection".to_owned());
+        if is_about_our_certificate(&reason) {
+            // With TLS 1.3 a broker misses the client's certificate after the handshake: librdkafka then reports a
+            // lost connection.
+            return ProbeError::Tls { reason };
         }
+        if let Some(remedy) = remedy_for_other_protocol(&reason) {
+            let protocol = self.kafka.security.iter().find(|(property, _)| property == "security.protocol");
+            let protocol =
+                protocol.map_or_else(|| "plaintext".to_owned(), |(_, value)| value.expose().to_owned());
+            return ProbeError::Protocol { protocol, brokers: self.kafka.brokers.clone(), reason, remedy };
+        }
+        ProbeError::Unreachable { brokers: self.kafka.brokers.clone(), limit: self.limit, reason }
     }
 }
 

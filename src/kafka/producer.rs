@@ -98,7 +98,7 @@ impl ClientContext for Deliveries {
 
     fn error(&self, error: KafkaError, reason: &str) {
         client_log::problem("producer", &error, reason);
-        if let Some(refusal) = Refusal::of(&error) {
+        if let Some(refusal) = Refusal::of_report(&error, reason) {
             *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((refusal, reason.to_owned()));
         }
     }

@@ -25,7 +25,8 @@ struct Entry {
 pub(super) struct Ledger {
     telemetry: Arc<Telemetry>,
     health: Arc<Health>,
-    output_topic: Arc<str>,
+    /// Those of results; dead letters are counted by reason.
+    result_topics: Vec<Arc<str>>,
     entries: Vec<Entry>,
     output_records: HashMap<Arc<str>, (u64, u64)>,
     output_bytes: usize,
@@ -63,14 +64,14 @@ impl Ledger {
     pub(super) fn new(
         telemetry: Arc<Telemetry>,
         health: Arc<Health>,
-        output_topic: &str,
+        result_topics: Vec<Arc<str>>,
         letter_limits: DeadLetterLimits,
         totals: Arc<Totals>,
     ) -> Self {
         Self {
             telemetry,
             health,
-            output_topic: Arc::from(output_topic),
+            result_topics,
             entries: Vec::new(),
             output_records: HashMap::new(),
             output_bytes: 0,
@@ -155,7 +156,7 @@ impl Ledger {
             self.settle(&entry, now_ms);
         }
         for (topic, (records, bytes)) in self.output_records.drain() {
-            if topic == self.output_topic {
+            if self.result_topics.contains(&topic) {
                 self.telemetry.records_emitted.with_label_values(&[&*topic]).inc_by(records);
                 self.telemetry.emitted_bytes.with_label_values(&[&*topic]).inc_by(bytes);
             }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rdkafka::message::OwnedHeaders;
+use serde::Serialize;
 
 use crate::analysis::{Analysis, Analyze, Polarity};
 use crate::article::{Article, Decoder};
-use crate::config::{BadRecordPolicy, CanceledPolicy, Config, OutputTimestamp, TombstonePolicy};
+use crate::config::{
+    BadRecordPolicy, CanceledPolicy, Config, MissingKey, OutputTimestamp, RowForm, TombstonePolicy,
+};
 use crate::kafka::{IncomingRecord, OutgoingRecord};
-use crate::record::{self, Processing, SourceCoordinates};
+use crate::record::{self, ActorRow, EnrichedRecord, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
 use crate::telemetry::events::{LogLimiter, RecordFailed};
 
@@ -27,6 +30,7 @@ pub struct Processor {
     limiter: LogLimiter,
     output_topic: Arc<str>,
     dead_letter_topic: Option<Arc<str>>,
+    actor_row_topic: Option<Arc<str>>,
 }
 
 impl Processor {
@@ -37,6 +41,7 @@ impl Processor {
             decoder: Decoder::new(&config.input),
             output_topic: Arc::from(config.kafka.output_topic.as_str()),
             dead_letter_topic: config.kafka.dead_letter_topic.as_deref().map(Arc::from),
+            actor_row_topic: config.kafka.actor_row_topic.as_deref().map(Arc::from),
             limiter: LogLimiter::default(),
             config,
             analyzer,
@@ -60,44 +65,43 @@ impl Processor {
         let articles = guarded("decode", || self.decoder.decode(value, record.content_type.as_deref()))?
             .map_err(|error| Failure { stage: "decode", code: error.code(), message: error.to_string() })?;
         self.observe("decode", started);
-        let outputs =
-            articles.iter().filter_map(|article| match (article.canceled, self.config.input.canceled) {
-                (true, CanceledPolicy::Skip) => None,
-                (true, CanceledPolicy::Tombstone) => Some(Ok(self.output(record, article, None))),
-                _ => Some(self.enrich_article(record, article)),
-            });
-        outputs.collect()
+        let mut outputs = VecDeque::with_capacity(articles.len());
+        for article in &articles {
+            match (article.canceled, self.config.input.canceled) {
+                (true, CanceledPolicy::Skip) => {}
+                (true, CanceledPolicy::Tombstone) => outputs.extend(self.tombstone_of(record, article)),
+                _ => outputs.extend(self.enrich_article(record, article)?),
+            }
+        }
+        Ok(outputs)
     }
 
-    fn enrich_article(&self, record: &IncomingRecord, article: &Article) -> Result<OutgoingRecord, Failure> {
+    /// The enriched record, then its flat rows where a topic is set for them.
+    fn enrich_article(
+        &self,
+        record: &IncomingRecord,
+        article: &Article,
+    ) -> Result<Vec<OutgoingRecord>, Failure> {
         let started = Instant::now();
         let analysis = guarded("analysis", || self.analyzer.analyze(article))?;
         self.observe("analysis", started);
         self.count(&analysis);
         let encoding = Instant::now();
-        let value =
-            guarded("encode", || self.encode(record, article, &analysis, started))?.map_err(|error| {
-                Failure { stage: "encode", code: "not_serialisable", message: error.to_string() }
-            })?;
+        let outputs = guarded("encode", || {
+            let enriched = self.enriched(record, article, &analysis, started);
+            self.outputs(record, article, &enriched)
+        })?;
         self.observe("encode", encoding);
-        let limit = self.config.output.max_record_bytes;
-        if value.len() > limit {
-            let message = format!(
-                "the enriched record has {} bytes, more than output.max_record_bytes = {limit}; raise it together with the topic's max.message.bytes",
-                value.len()
-            );
-            return Err(Failure { stage: "encode", code: "output_too_large", message });
-        }
-        Ok(self.output(record, article, Some(value)))
+        outputs
     }
 
-    fn encode(
+    fn enriched(
         &self,
         record: &IncomingRecord,
         article: &Article,
         analysis: &Analysis,
         started: Instant,
-    ) -> Result<Vec<u8>, serde_json::Error> {
+    ) -> EnrichedRecord {
         let source = SourceCoordinates {
             topic: &record.source.partition.topic,
             partition: record.source.partition.partition,
@@ -110,20 +114,72 @@ impl Processor {
             duration_ms: started.elapsed().as_secs_f64() * 1000.0,
             source: Some(source),
         };
-        record::encode(article, analysis, &processing, self.config.output.offsets)
+        record::enriched(article, analysis, &processing, self.config.output.offsets)
     }
 
-    fn output(&self, record: &IncomingRecord, article: &Article, value: Option<Vec<u8>>) -> OutgoingRecord {
+    fn outputs(
+        &self,
+        record: &IncomingRecord,
+        article: &Article,
+        enriched: &EnrichedRecord,
+    ) -> Result<Vec<OutgoingRecord>, Failure> {
+        let key = self.key(record, article);
+        let value = json("the enriched record", enriched, self.config.output.max_record_bytes)?;
+        let mut outputs = vec![self.output(record, article, &self.output_topic, key, Some(value))];
+        if let Some(topic) = &self.actor_row_topic {
+            for row in record::actor_rows(enriched) {
+                let value = self.row(&row)?;
+                let key = Some(row.actor_id.into_bytes());
+                outputs.push(self.output(record, article, topic, key, Some(value)));
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn row(&self, row: &ActorRow) -> Result<Vec<u8>, Failure> {
+        let limit = self.config.output.max_record_bytes;
+        match self.config.output.actor_row_form {
+            RowForm::Json => json("an actor row", row, limit),
+            RowForm::Connect => json(
+                "an actor row",
+                &record::connect_row(row).map_err(|error| not_serialisable(&error))?,
+                limit,
+            ),
+        }
+    }
+
+    /// Articles of an envelope have a key of their own: under the one of the record they would push each other out of
+    /// a compacted topic.
+    fn key(&self, record: &IncomingRecord, article: &Article) -> Option<Vec<u8>> {
+        let own = || article.id.clone().into_bytes();
+        match (&record.key, article.position, self.config.output.missing_key) {
+            (Some(key), None, _) => Some(key.clone()),
+            (Some(_), Some(_), _) | (None, _, MissingKey::ArticleId) => Some(own()),
+            (None, _, MissingKey::Keep) => None,
+        }
+    }
+
+    /// Empties the key of a canceled article. Without a key there is nothing to empty.
+    fn tombstone_of(&self, record: &IncomingRecord, article: &Article) -> Option<OutgoingRecord> {
+        let key = self.key(record, article)?;
+        Some(self.output(record, article, &self.output_topic, Some(key), None))
+    }
+
+    fn output(
+        &self,
+        record: &IncomingRecord,
+        article: &Article,
+        topic: &Arc<str>,
+        key: Option<Vec<u8>>,
+        value: Option<Vec<u8>>,
+    ) -> OutgoingRecord {
         let mut headers = insert(source_headers(record), "content-type", "application/json");
         if let Some(position) = article.position {
             headers = insert(headers, "tonewire-article", &position.to_string());
         }
-        // Those of an envelope under one key would push each other out of a compacted topic.
-        let own_key = || article.id.clone().into_bytes();
-        let key = record.key.clone().filter(|_| article.position.is_none());
         OutgoingRecord {
-            topic: Arc::clone(&self.output_topic),
-            key: Some(key.unwrap_or_else(own_key)),
+            topic: Arc::clone(topic),
+            key,
             value,
             headers,
             timestamp_ms: self.output_timestamp(record),
@@ -215,6 +271,23 @@ impl Processor {
         }
         telemetry.entities.with_label_values(&["place"]).inc_by(analysis.places.len() as u64);
     }
+}
+
+fn not_serialisable(error: &serde_json::Error) -> Failure {
+    Failure { stage: "encode", code: "not_serialisable", message: error.to_string() }
+}
+
+/// One value in the output, within the limit on its size.
+fn json(what: &str, value: &impl Serialize, limit: usize) -> Result<Vec<u8>, Failure> {
+    let bytes = serde_json::to_vec(value).map_err(|error| not_serialisable(&error))?;
+    if bytes.len() <= limit {
+        return Ok(bytes);
+    }
+    let message = format!(
+        "{what} has {} bytes, more than output.max_record_bytes = {limit}; raise it together with the topic's max.message.bytes",
+        bytes.len()
+    );
+    Err(Failure { stage: "encode", code: "output_too_large", message })
 }
 
 /// All headers of the input, then where it stood: readers can drop repeats by `tonewire-source`.

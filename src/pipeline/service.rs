@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaError;
 
 use crate::analysis::Analyze;
-use crate::config::Config;
+use crate::config::{Config, KafkaConfig};
 use crate::kafka::{
     BatchWriter, GroupConsumer, OutputProducer, SourceOffset, Tokens, Verdict, consumer_config,
     producer_config, verdict,
@@ -162,7 +162,7 @@ impl Service {
         let ledger = Ledger::new(
             Arc::clone(&telemetry),
             Arc::clone(&health),
-            &config.kafka.output_topic,
+            result_topics(&config.kafka),
             config.input.dead_letter_limits,
             Arc::clone(&totals),
         );
@@ -366,4 +366,10 @@ impl Sessions {
         self.shared.stop.sleep(wait);
         Ok(())
     }
+}
+
+/// The topics that take results.
+fn result_topics(kafka: &KafkaConfig) -> Vec<Arc<str>> {
+    let topics = [Some(&kafka.output_topic), kafka.actor_row_topic.as_ref()];
+    topics.into_iter().flatten().map(|topic| Arc::from(topic.as_str())).collect()
 }

@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::enriched::{ActorKindName, ActorRecord, EnrichedRecord, Label, RoleName};
+use super::enriched::{ARTICLE_HOLDER, ActorKindName, ActorRecord, EnrichedRecord, Label, RoleName};
 
 /// One actor of one article. The columns and their order are stable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActorRow {
     pub article_id: String,
+    /// The publisher's version of the article, where it has one.
+    pub revision: Option<String>,
     /// RFC 3339, UTC.
     #[schemars(with = "Option<String>")]
     pub published_at: Option<Timestamp>,
@@ -34,10 +36,19 @@ pub struct ActorRow {
     pub positive: usize,
     pub neutral: usize,
     pub negative: usize,
+    /// Mentions in the article's own voice, not in a quote or report of another.
+    pub own_voice_mentions: usize,
+    /// The sentiment of those; null where there are none.
+    pub own_voice_score: Option<f64>,
     /// The input record; null where the article came from a file.
-    pub topic: Option<String>,
-    pub partition: Option<i32>,
-    pub offset: Option<i64>,
+    pub input_topic: Option<String>,
+    pub input_partition: Option<i32>,
+    pub input_offset: Option<i64>,
+    /// Name and version of the model.
+    pub model: String,
+    /// RFC 3339, UTC: of two rows of the same article and actor the later one holds.
+    #[schemars(with = "String")]
+    pub processed_at: Timestamp,
 }
 
 /// The rows of a record, in the order of its actors.
@@ -49,8 +60,10 @@ pub fn actor_rows(record: &EnrichedRecord) -> Vec<ActorRow> {
 fn row(record: &EnrichedRecord, actor: &ActorRecord) -> ActorRow {
     let article = &record.article;
     let source = record.processing.source.as_ref();
+    let own_voice = actor.sentiment.by_holder.iter().find(|voice| voice.holder == ARTICLE_HOLDER);
     ActorRow {
         article_id: article.id.clone(),
+        revision: article.revision.clone(),
         published_at: article.published_at,
         source: article.source.clone(),
         url: article.url.clone(),
@@ -70,8 +83,12 @@ fn row(record: &EnrichedRecord, actor: &ActorRecord) -> ActorRow {
         positive: actor.sentiment.positive,
         neutral: actor.sentiment.neutral,
         negative: actor.sentiment.negative,
-        topic: source.map(|source| source.topic.clone()),
-        partition: source.map(|source| source.partition),
-        offset: source.map(|source| source.offset),
+        own_voice_mentions: own_voice.map_or(0, |voice| voice.mentions),
+        own_voice_score: own_voice.map(|voice| voice.score),
+        input_topic: source.map(|source| source.topic.clone()),
+        input_partition: source.map(|source| source.partition),
+        input_offset: source.map(|source| source.offset),
+        model: record.processing.model.clone(),
+        processed_at: record.processing.processed_at,
     }
 }

@@ -15,8 +15,8 @@ pub enum Then {
     NewClients,
     /// The record that was refused alone becomes a dead letter; those after it come out.
     DeadLetter,
-    /// The service ends and says why; it needs a person.
-    Stop,
+    /// The refusal is told, and waited for: a person grants the right, and all goes on.
+    Waiting,
 }
 
 /// One kind of fault.
@@ -67,7 +67,7 @@ pub const ROWS: &[Row] = &[
         Api::InitProducerId,
         Error::RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
         1,
-        Then::Stop,
+        Then::Waiting,
     ),
     row(ONCE, Api::AddPartitionsToTxn, Error::RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, 3, Then::Nothing),
     row(ONCE, Api::AddOffsetsToTxn, Error::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, 2, Then::Nothing),
@@ -85,7 +85,7 @@ pub const ROWS: &[Row] = &[
     row(AT_LEAST, Api::OffsetCommit, Error::RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 1, Then::BatchAgain),
     row(AT_LEAST, Api::OffsetCommit, Error::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 1, Then::BatchAgain),
     row(AT_LEAST, Api::OffsetCommit, Error::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, 1, Then::BatchAgain),
-    row(AT_LEAST, Api::OffsetCommit, Error::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1, Then::Stop),
+    row(AT_LEAST, Api::OffsetCommit, Error::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1, Then::Waiting),
     // The group.
     row(ONCE, Api::FindCoordinator, Error::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, 2, Then::Nothing),
     row(ONCE, Api::JoinGroup, Error::RD_KAFKA_RESP_ERR_NOT_COORDINATOR, 2, Then::Nothing),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::types::RDKafkaApiKey;
-use tonewire::pipeline::{ServiceError, ServiceHandle};
+use tonewire::pipeline::ServiceHandle;
 
 use crate::bench::{Bench, DEAD, Scripted, header};
 use crate::log::Log;
@@ -40,25 +40,14 @@ pub fn run(row: &Row) {
     let before = received(row, &log);
     bench.cluster.request_errors(row.api, &vec![row.error; row.times]);
     let handle = bench.start(Scripted::default());
-    if row.then == Then::Stop {
-        stops_and_says_why(handle);
-    } else {
-        follows(&bench, row, &mut expected, &handle);
-        handle.stop();
-        handle.wait().unwrap();
-    }
+    follows(&bench, row, &mut expected, &handle);
+    handle.stop();
+    handle.wait().unwrap();
     // The log comes a little later than what it tells.
     let deadline = Instant::now() + PATIENCE;
     while received(row, &log) < before + row.times {
         assert!(Instant::now() < deadline, "the error is still waiting to be given out");
         std::thread::sleep(Duration::from_millis(20));
-    }
-    if row.then == Then::Stop {
-        // With the cause mended, a new start reads them all.
-        let handle = bench.start(Scripted::default());
-        bench.read_articles(&expected);
-        handle.stop();
-        handle.wait().unwrap();
     }
 }
 
@@ -85,7 +74,7 @@ fn follows(bench: &Bench, row: &Row, expected: &mut Vec<String>, handle: &Servic
         // never stores the offsets of a transaction: new clients may follow, which read everything again.
         Then::BatchAgain | Then::DeadLetter => assert!(batches >= 1, "no batch was given up"),
         Then::NewClients => assert!(clients >= 1, "the clients were not rebuilt"),
-        Then::Stop => unreachable!("the service has ended"),
+        Then::Waiting => assert!(refusals(bench) >= 1, "no refusal was counted"),
     }
     if row.then == Then::Nothing && row.api != RDKafkaApiKey::Heartbeat {
         assert_eq!(records, expected.len(), "nothing was given up, so nothing comes twice");
@@ -104,15 +93,11 @@ fn dead_lettered(bench: &Bench, handle: &ServiceHandle) -> Vec<String> {
     crate::bench::keys(&letters)
 }
 
-fn stops_and_says_why(handle: ServiceHandle) {
-    let deadline = Instant::now() + PATIENCE;
-    while !handle.is_finished() {
-        assert!(Instant::now() < deadline, "the service goes on");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let error = handle.wait().expect_err("it ended by itself");
-    assert!(matches!(error, ServiceError::Refused(_)), "{error}");
-    assert!(error.to_string().contains("ACLs"), "{error}");
+/// Refusals by the brokers that were counted.
+fn refusals(bench: &Bench) -> u64 {
+    let count =
+        |concern| bench.telemetry.access_refusals.with_label_values(&["authorization", concern]).get();
+    count("group") + count("transactional_id")
 }
 
 /// Requests of the row's kind that the cluster has received. It answers each with the next error that is injected.

@@ -8,10 +8,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actor_rows;
 mod carried_over;
 mod clients;
 mod crashes;
 mod poison;
+mod records;
 mod restarts;
 mod sharing;
 mod telemetry;
@@ -51,12 +53,17 @@ fn trials() -> Vec<Trial> {
     let mut trials = trials![
         clients::an_aborted_transaction_is_hidden_from_read_committed_readers_only,
         #[needs(java)] clients::kafkas_own_console_consumer_reads_the_enriched_topic,
+        actor_rows::the_rows_of_an_article_are_committed_with_its_enriched_record,
         carried_over::records_of_a_partition_come_out_in_the_order_they_went_in,
         carried_over::key_headers_and_timestamp_are_those_of_the_input_record,
         crashes::a_crash_in_the_middle_of_a_transaction_neither_loses_nor_repeats_a_committed_record,
         crashes::a_crash_in_at_least_once_mode_loses_no_record,
         crashes::an_instance_that_wakes_up_after_its_session_ended_adds_nothing,
         poison::unreadable_records_become_dead_letters_and_what_follows_comes_out,
+        records::o03_poison_in_the_middle_of_a_partition_is_put_aside_once,
+        records::o06_tombstones_empty_values_and_keys_of_every_form,
+        records::o06_tombstones_are_passed_on_by_option,
+        records::o08_headers_that_are_not_utf_8_null_or_repeated_are_carried_over,
         restarts::a_stop_under_load_and_a_start_neither_lose_nor_repeat_a_record_in_exactly_once_mode,
         restarts::a_stop_under_load_and_a_start_lose_no_record_in_at_least_once_mode,
         sharing::two_instances_share_four_partitions_and_every_record_comes_out_once,

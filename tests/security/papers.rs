@@ -13,7 +13,7 @@ pub fn tls(broker: &SecureBroker, workspace: &Workspace, listener: &str) -> Conf
     workspace
         .configuration("one")
         .set("kafka.brokers", broker.address(listener))
-        .set("kafka.security.protocol", if listener == "SASL" { "sasl_ssl" } else { "ssl" })
+        .set("kafka.security.protocol", if matches!(listener, "SASL" | "SCRAM") { "sasl_ssl" } else { "ssl" })
         .set("kafka.security.ca_file", broker.file("ca.pem"))
 }
 

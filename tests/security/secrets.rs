@@ -62,12 +62,13 @@ fn loud(configuration: Configuration) -> Configuration {
     configuration
         .set("log.filter", "trace")
         .set("kafka.common.debug", "all")
-        .set("kafka.common.ssl.truststore.password", "S3cr3t-canary-truststore")
+        // Of the properties that librdkafka takes, this one is a secret and of no effect here.
+        .set("kafka.common.ssl.keystore.password", "S3cr3t-canary-keystore")
 }
 
 fn runs_well(broker: &'static SecureBroker, what: &str, configuration: &dyn Fn(&Workspace) -> Configuration) {
     let workspace = workspace_of(broker);
-    let configuration = loud(without_truststore(configuration(&workspace)));
+    let configuration = loud(configuration(&workspace));
     let service = configuration.start();
     workspace.send_articles(0..2);
     workspace.output_reader(Isolation::ReadCommitted).read_articles(2);
@@ -81,11 +82,6 @@ fn runs_well(broker: &'static SecureBroker, what: &str, configuration: &dyn Fn(&
         assert_eq!(code, Some(0), "{what}: {command:?}: {text}");
         nothing_in(what, &text);
     }
-}
-
-/// Of the properties that librdkafka takes, this one is a secret and of no effect here.
-fn without_truststore(configuration: Configuration) -> Configuration {
-    configuration.set("kafka.common.sasl.oauthbearer.client.secret", "S3cr3t-canary-client")
 }
 
 fn fails(what: &str, workspace: &Workspace, configuration: &dyn Fn(&Workspace) -> Configuration) {

@@ -7,6 +7,7 @@
 //!   TLS        TLS
 //!   MTLS       TLS with a client certificate of the same authority
 //!   SASL       TLS and a log-in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER (tokens that nobody signed)
+//!   SCRAM      TLS and a log-in by SCRAM-SHA-512 only
 //!   EXPIRED    TLS with a certificate that has ended
 //!   MISNAMED   TLS with a certificate for another host
 //! ```
@@ -40,7 +41,7 @@ pub const TRUSTED: &str = "trusted";
 /// May do only what ACLs say.
 pub const LIMITED: &str = "limited";
 
-const LISTENERS: [&str; 5] = ["TLS", "MTLS", "SASL", "EXPIRED", "MISNAMED"];
+const LISTENERS: [&str; 6] = ["TLS", "MTLS", "SASL", "SCRAM", "EXPIRED", "MISNAMED"];
 const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// The public half of `tests/security/encrypted_key.pem`, which openssl made: rcgen cannot encrypt keys.
@@ -79,7 +80,7 @@ impl SecureBroker {
         &found.expect("a listener of that name").1
     }
 
-    /// A file with papers: `ca.pem`, `other-ca.pem`, `client.pem`, `client.key`, `encrypted.pem`, `encrypted.key`.
+    /// A file with papers: `ca.pem`, `other-ca.pem`, `client.pem`, `client.key`, those of a `stranger` from the other authority, `encrypted.pem`, `encrypted.key`.
     pub fn file(&self, name: &str) -> String {
         text(&self.folder.path().join(name))
     }
@@ -163,7 +164,7 @@ fn add_security(folder: &Path, bootstrap: &str, addresses: &[(&str, String)]) {
         format!("{listeners},{ours}"),
         format!("advertised.listeners=PLAINTEXT://{bootstrap},{ours}"),
         "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MTLS:SSL,SASL:SASL_SSL,\
-         EXPIRED:SSL,MISNAMED:SSL"
+         SCRAM:SASL_SSL,EXPIRED:SSL,MISNAMED:SSL"
             .to_owned(),
         "ssl.keystore.type=PEM".to_owned(),
         format!("ssl.keystore.location={}", at("broker.both")),
@@ -174,8 +175,10 @@ fn add_security(folder: &Path, bootstrap: &str, addresses: &[(&str, String)]) {
         format!("listener.name.misnamed.ssl.keystore.location={}", at("misnamed.both")),
         "listener.name.sasl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER".to_owned(),
         format!("listener.name.sasl.plain.sasl.jaas.config={plain_users}"),
-        scram("256"),
-        scram("512"),
+        scram("sasl", "256"),
+        scram("sasl", "512"),
+        "listener.name.scram.sasl.enabled.mechanisms=SCRAM-SHA-512".to_owned(),
+        scram("scram", "512"),
         "listener.name.sasl.oauthbearer.sasl.jaas.config=\
          org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;"
             .to_owned(),
@@ -191,9 +194,9 @@ fn add_security(folder: &Path, bootstrap: &str, addresses: &[(&str, String)]) {
     fs::write(&file, format!("{before}{}\n", lines.join("\n"))).expect("the file can be written");
 }
 
-fn scram(bits: &str) -> String {
+fn scram(listener: &str, bits: &str) -> String {
     format!(
-        "listener.name.sasl.scram-sha-{bits}.sasl.jaas.config=\
+        "listener.name.{listener}.sasl.scram-sha-{bits}.sasl.jaas.config=\
          org.apache.kafka.common.security.scram.ScramLoginModule required;"
     )
 }
@@ -211,12 +214,14 @@ fn issue_papers(folder: &Path) {
         ("expired", certificate("broker", &["localhost", "127.0.0.1"])),
         ("misnamed", certificate("broker", &["kafka.example.org"])),
         ("client", certificate(TRUSTED, &[])),
+        ("stranger", certificate(TRUSTED, &[])),
     ] {
         if name == "expired" {
             params.not_after = date_time_ymd(2021, 1, 1);
         }
         let key = KeyPair::generate().expect("a key");
-        let issued = params.signed_by(&key, &authority.issuer).expect("a certificate").pem();
+        let issuer = if name == "stranger" { &other.issuer } else { &authority.issuer };
+        let issued = params.signed_by(&key, issuer).expect("a certificate").pem();
         write(&format!("{name}.pem"), &issued);
         write(&format!("{name}.key"), &key.serialize_pem());
         write(&format!("{name}.both"), &format!("{}{issued}", key.serialize_pem()));

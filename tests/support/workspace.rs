@@ -3,9 +3,14 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{Offset, TopicPartitionList};
+
 use super::broker::KafkaBroker;
 use super::producer::{Message, Producer};
 use super::reader::{Isolation, Reader, Record};
+use super::wait::PATIENCE;
 use super::{article, service::Configuration};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -61,6 +66,19 @@ impl Workspace {
     /// Everything in the output topic now.
     pub fn output(&self, isolation: Isolation) -> Vec<Record> {
         Reader::all(self.broker, &self.output, isolation)
+    }
+
+    /// The offset that the group has committed for a partition of the input topic.
+    pub fn committed_offset(&self, partition: i32) -> Option<i64> {
+        let client: BaseConsumer =
+            self.broker.client().set("group.id", &self.group).create().expect("a consumer can be made");
+        let mut wanted = TopicPartitionList::new();
+        wanted.add_partition(&self.input, partition);
+        let answer = client.committed_offsets(wanted, PATIENCE).expect("the group answers");
+        match answer.elements().first().map(TopicPartitionListElem::offset) {
+            Some(Offset::Offset(offset)) => Some(offset),
+            _ => None,
+        }
     }
 
     /// Everything committed in the dead-letter topic now.

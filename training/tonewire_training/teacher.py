@@ -15,6 +15,7 @@ import random
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -22,8 +23,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .batches import Batch, batches_of_like_length, collate, encode
+from .decode import entity_spans
 from .examples import Example, read_examples
 from .metrics import macro_f1
+from .model import TonewireModel
+from .predict import FloatPredictor
 from .tasks import SENTIMENT_SOURCES, SENTIMENTS
 from .tokens import PieceTokenizer
 
@@ -31,6 +35,8 @@ WIDTH, LAYERS, HEADS, BUCKETS = 768, 12, 12, 32
 TRAINING_TEXTS = {"newsmtsc": 7758, "rusentne": 1500}
 SOFT_LABEL_TEXTS = {"newsmtsc": 7758, "rusentne": 2162, "worldwide": 6000, "conllpp": 2500}
 """Texts that the teacher labels; of those with entities only, up to two persons, organizations or places each."""
+UNNAMED_TEXTS = 14000
+"""Sentences of PolNeAR, whose names an earlier student finds, since nobody annotated them (`--student`)."""
 
 
 def position_buckets(length: int) -> Tensor:
@@ -203,6 +209,28 @@ def mentions_of(example: Example, chance: random.Random) -> list[tuple[int, int,
     return chance.sample(names, min(2, len(names)))
 
 
+def named_by(student: Path, vocabulary: Path, examples: list[Example], chance: random.Random) -> list[Example]:
+    """Sentences with up to two names as targets, found by a student. Its tags are no labels, so they go again."""
+    model = TonewireModel()
+    model.load_state_dict(torch.load(student))
+    found = FloatPredictor(model, PieceTokenizer(vocabulary), fast=True).predict(examples)
+    tagged = [replace(e, entities=[(start, end, [kind]) for start, end, kind in entity_spans(s.pieces, s.entities)])
+              for e, s in zip(examples, found)]
+    return [replace(e, targets=mentions_of(e, chance), entities=None) for e in tagged]
+
+
+def sources(arguments: argparse.Namespace, chance: random.Random) -> Iterator[list[Example]]:
+    """The texts to be labelled, with their targets, one data set after the other."""
+    def draw(name: str, amount: int) -> list[Example]:
+        pool = [e for e in read_examples(arguments.prepared / f"train/{name}.jsonl") if len(e.text) > 60]
+        return chance.sample(pool, min(amount, len(pool)))
+
+    for name, amount in SOFT_LABEL_TEXTS.items():
+        yield [replace(e, targets=mentions_of(e, chance)) for e in draw(name, amount)]
+    if arguments.student:
+        yield named_by(arguments.student, arguments.student_tokenizer, draw("polnear_single", UNNAMED_TEXTS), chance)
+
+
 def label(arguments: argparse.Namespace) -> None:
     """Writes `soft_labels.jsonl`: texts whose targets have the teacher's probabilities; other labels stay."""
     torch.set_num_threads(arguments.threads)
@@ -211,10 +239,7 @@ def label(arguments: argparse.Namespace) -> None:
     model = Teacher()
     model.load_state_dict(torch.load(arguments.out / "teacher.pt"))
     with (arguments.out / "soft_labels.jsonl").open("w") as out:
-        for name, amount in SOFT_LABEL_TEXTS.items():
-            pool = [e for e in read_examples(arguments.prepared / f"train/{name}.jsonl") if len(e.text) > 60]
-            drawn = chance.sample(pool, min(amount, len(pool)))
-            texts = [replace(e, targets=mentions_of(e, chance)) for e in drawn]
+        for texts in sources(arguments, chance):
             logits = predict(model, tokenizer, one_target_each(texts))
             place = 0
             for text in texts:
@@ -233,6 +258,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--student", type=Path, help="a checkpoint that finds names in sentences of PolNeAR, to label those too")
+    parser.add_argument("--student-tokenizer", type=Path, help="tokenizer.json of that student")
     parser.add_argument("--label-only", action="store_true", help="label with the teacher that OUT already holds")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
