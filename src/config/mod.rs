@@ -189,6 +189,7 @@ pub struct OutputConfig {
     pub dead_letter_headers: HeaderNames,
     pub missing_key: MissingKey,
     pub actor_row_form: RowForm,
+    pub cloud_events: CloudEventMode,
     /// A larger enriched record is dead-lettered rather than sent: one refused record would make the
     /// whole transaction fail.
     pub max_record_bytes: usize,

@@ -290,6 +290,8 @@ pub struct OutputSettings {
     pub dead_letter_headers: HeaderNames,
     /// Form of the rows in `kafka.actor_row_topic`.
     pub actor_row_form: RowForm,
+    /// Whether enriched records are CloudEvents.
+    pub cloud_events: CloudEventMode,
     /// Larger enriched records are dead-lettered. Keep at or below the topic's `max.message.bytes`.
     pub max_record_bytes: usize,
 }
@@ -301,6 +303,7 @@ impl Default for OutputSettings {
             missing_key: MissingKey::ArticleId,
             dead_letter_headers: HeaderNames::Tonewire,
             actor_row_form: RowForm::Json,
+            cloud_events: CloudEventMode::Off,
             max_record_bytes: 1_000_000,
         }
     }
@@ -508,6 +511,17 @@ choice! {
         Json,
         /// The same with its schema, as Kafka Connect's `JsonConverter` with `schemas.enable=true` wants it.
         Connect,
+    }
+}
+choice! {
+    /// Whether enriched records are CloudEvents 1.0.
+    CloudEventMode {
+        /// They are not.
+        Off,
+        /// The attributes are headers (`ce_id` and so on), the value is the record.
+        Binary,
+        /// The value is the event, the record its `data`.
+        Structured,
     }
 }
 choice! {

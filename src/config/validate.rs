@@ -84,6 +84,7 @@ impl Config {
                     dead_letter_headers: settings.output.dead_letter_headers,
                     missing_key: settings.output.missing_key,
                     actor_row_form: settings.output.actor_row_form,
+                    cloud_events: settings.output.cloud_events,
                     max_record_bytes: settings.output.max_record_bytes,
                 },
                 http: HttpConfig { listen },

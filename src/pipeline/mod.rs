@@ -19,6 +19,7 @@
 //! - [`service`]: sessions one after the other, start and stop.
 
 mod access;
+mod cloud_event;
 mod dead_letter;
 mod ledger;
 mod letter_limits;
@@ -28,6 +29,7 @@ mod refusals;
 mod service;
 mod session;
 mod slots;
+mod trace;
 mod workers;
 
 pub use letter_limits::TooManyDeadLetters;

@@ -11,15 +11,18 @@ use serde::Serialize;
 use crate::analysis::{Analysis, Analyze, Polarity};
 use crate::article::{Article, Decoder};
 use crate::config::{
-    BadRecordPolicy, CanceledPolicy, Config, MissingKey, OutputTimestamp, RowForm, TombstonePolicy,
+    BadRecordPolicy, CanceledPolicy, CloudEventMode, Config, MissingKey, OutputTimestamp, RowForm,
+    TombstonePolicy,
 };
 use crate::kafka::{IncomingRecord, OutgoingRecord};
 use crate::record::{self, ActorRow, EnrichedRecord, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
 use crate::telemetry::events::{LogLimiter, RecordFailed};
 
+use super::cloud_event::{self, CloudEvent};
 use super::dead_letter::{dead_letter, insert, without_value};
 use super::outcome::{Class, Failure, Form, Outcome};
+use super::trace;
 
 /// Turns records into outcomes. Shared by all workers.
 pub struct Processor {
@@ -124,8 +127,7 @@ impl Processor {
         enriched: &EnrichedRecord,
     ) -> Result<Vec<OutgoingRecord>, Failure> {
         let key = self.key(record, article);
-        let value = json("the enriched record", enriched, self.config.output.max_record_bytes)?;
-        let mut outputs = vec![self.output(record, article, &self.output_topic, key, Some(value))];
+        let mut outputs = vec![self.enriched_output(record, article, key, enriched)?];
         if let Some(topic) = &self.actor_row_topic {
             for row in record::actor_rows(enriched) {
                 let value = self.row(&row)?;
@@ -134,6 +136,30 @@ impl Processor {
             }
         }
         Ok(outputs)
+    }
+
+    fn enriched_output(
+        &self,
+        record: &IncomingRecord,
+        article: &Article,
+        key: Option<Vec<u8>>,
+        enriched: &EnrichedRecord,
+    ) -> Result<OutgoingRecord, Failure> {
+        let (what, limit) = ("the enriched record", self.config.output.max_record_bytes);
+        let event = CloudEvent::of(record, article, enriched, &self.output_topic);
+        let mode = self.config.output.cloud_events;
+        let value = match mode {
+            CloudEventMode::Structured => json(what, &event, limit)?,
+            CloudEventMode::Off | CloudEventMode::Binary => json(what, enriched, limit)?,
+        };
+        let mut output = self.output(record, article, &self.output_topic, key, Some(value));
+        output.headers = match mode {
+            CloudEventMode::Off => output.headers,
+            CloudEventMode::Binary => event.add_to(output.headers),
+            // The last header of a name counts, here as in what carries the input's along.
+            CloudEventMode::Structured => insert(output.headers, "content-type", cloud_event::STRUCTURED),
+        };
+        Ok(output)
     }
 
     fn row(&self, row: &ActorRow) -> Result<Vec<u8>, Failure> {
@@ -290,11 +316,16 @@ fn json(what: &str, value: &impl Serialize, limit: usize) -> Result<Vec<u8>, Fai
     Err(Failure { stage: "encode", code: "output_too_large", message })
 }
 
-/// All headers of the input, then where it stood: readers can drop repeats by `tonewire-source`.
+/// All headers of the input, then where it stood: readers can drop repeats by `tonewire-source`. The trace goes on with
+/// a span of our own; of two headers `traceparent` the last counts.
 fn source_headers(record: &IncomingRecord) -> OwnedHeaders {
     let source = &record.source;
     let place = format!("{}/{}/{}", source.partition.topic, source.partition.partition, source.offset);
-    insert(record.headers.clone().unwrap_or_default(), "tonewire-source", &place)
+    let headers = insert(record.headers.clone().unwrap_or_default(), "tonewire-source", &place);
+    match record.header_text("traceparent").and_then(|parent| trace::child(&parent, &place)) {
+        Some(span) => insert(headers, "traceparent", &span),
+        None => headers,
+    }
 }
 
 /// A record without its key and headers, for a topic that takes neither.

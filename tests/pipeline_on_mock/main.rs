@@ -8,6 +8,7 @@
 mod bench;
 mod brokers;
 mod envelopes;
+mod events;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
