@@ -88,7 +88,7 @@ fn declared(value: &[u8]) -> Option<&'static Encoding> {
         let label = label.trim_start().trim_start_matches(['"', '\'']);
         let end =
             label.find(|c: char| !(c.is_ascii_alphanumeric() || "-_:.".contains(c))).unwrap_or(label.len());
-        if let Some(charset) = Encoding::for_label(label[..end].as_bytes()) {
+        if let Some(charset) = Encoding::for_label(&label.as_bytes()[..end]) {
             // A document whose declaration can be read byte by byte is not in UTF-16.
             return Some(charset.output_encoding());
         }

@@ -60,7 +60,7 @@ fn body(item: Node<'_, '_>) -> String {
             !["stylesheet", "headline", "subheadline", "contact", "logo", "photo", "caption", "thumbnail"]
                 .contains(&role.as_str());
         let text = if is_text { data_text(data) } else { String::new() };
-        (!text.is_empty()).then(|| (matches!(role.as_str(), "main" | "body" | "text"), text))
+        (!text.is_empty()).then_some((matches!(role.as_str(), "main" | "body" | "text"), text))
     });
     contents.max_by_key(|(is_main, text)| (*is_main, text.len())).map(|(_, text)| text).unwrap_or_default()
 }

@@ -135,14 +135,12 @@ impl Preset {
             .iter()
             .filter_map(|pointer| outer.get(pointer))
             .find(|raw| raw.starts_with('['));
-        match array {
-            Some(array) => self.many(array, &outer),
-            None => {
-                let inner = self.format.wrappers.iter().filter_map(|pointer| outer.get(pointer));
-                let article = inner.clone().find(|raw| raw.starts_with('{')).unwrap_or(value);
-                Ok(Contents::One(Box::new(self.one(article, &outer)?)))
-            }
+        if let Some(array) = array {
+            return self.many(array, &outer);
         }
+        let mut inner = self.format.wrappers.iter().filter_map(|pointer| outer.get(pointer));
+        let article = inner.find(|raw| raw.starts_with('{')).unwrap_or(value);
+        Ok(Contents::One(Box::new(self.one(article, &outer)?)))
     }
 
     fn many(&self, array: &str, outer: &Found<'_>) -> Result<Contents, DecodeError> {
