@@ -9,7 +9,7 @@ use crate::actors::knowledge::{Claim, KnowledgeBase, KnowledgeError};
 use crate::actors::{
     Candidate, Found, NameKind, NamedSpan, Watchlist, Who, agree_on_kinds, candidates, resolve,
 };
-use crate::article::Article;
+use crate::article::{Article, Extent};
 use crate::config::AnalysisConfig;
 use crate::model::{Model, ModelError};
 use crate::text::Boilerplate;
@@ -182,6 +182,9 @@ impl Analyze for Stage {
         if !self.reads_language(article) {
             return Analysis::empty(Status::UnsupportedLanguage);
         }
+        if article.extent == Extent::Nothing {
+            return Analysis::empty(Status::NoText);
+        }
         let watchlist = self.watchlist();
         let who = Who { knowledge: &self.knowledge, watchlist: &watchlist };
         let readings = self.read(article);
@@ -205,7 +208,8 @@ impl Analyze for Stage {
             .map(|(reading, name)| (name.candidate.clone(), &reading.clean()[name.candidate.range.clone()]))
             .collect();
         let resolution = resolve(&who, &texts, article.published_at.map(day));
-        let status = if truncated { Status::Truncated } else { Status::Ok };
+        let status =
+            if truncated || article.extent == Extent::Beginning { Status::Truncated } else { Status::Ok };
         let mut analysis = Assembly::new(&readings, &fields, &resolution).analysis(status, words);
         watched::mark(&watchlist, article, &mut analysis);
         analysis

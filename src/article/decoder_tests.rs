@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::article::DECODE_ERROR_CODES;
-use crate::config::{BadRecordPolicy, DeadLetterLimits, JsonMapping, TombstonePolicy};
+use crate::config::{BadRecordPolicy, CanceledPolicy, DeadLetterLimits, JsonMapping, TombstonePolicy};
 use std::time::Duration;
 
 fn decoder(format: InputFormat) -> Decoder {
@@ -10,6 +10,9 @@ fn decoder(format: InputFormat) -> Decoder {
         format,
         json: JsonMapping::default(),
         tombstones: TombstonePolicy::Skip,
+        canceled: CanceledPolicy::Skip,
+        recognise_language: true,
+        default_language: None,
         on_bad_record: BadRecordPolicy::DeadLetter,
         max_record_bytes: 1000,
         dead_letter_limits: DeadLetterLimits {

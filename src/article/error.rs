@@ -11,6 +11,12 @@ pub const DECODE_ERROR_CODES: &[&str] = &[
     "not_an_object",
     "duplicate_key",
     "wrong_type",
+    "invalid_xml",
+    "xml_too_complex",
+    "unknown_xml",
+    "wrong_format",
+    "invalid_archive",
+    "too_many_articles",
 ];
 
 /// A value that is not an article. The message names the place, shows what stands there (shortened,
@@ -54,6 +60,34 @@ pub enum DecodeError {
     /// The body is there and is not text.
     #[error("{pointer} must be a string, found {found}: {value}; correct the producer or input.json.body")]
     WrongType { pointer: String, found: &'static str, value: String },
+    /// XML that is not well-formed. Line and column count from 1, the column in characters.
+    #[error(
+        "invalid XML at line {line}, column {column}: {problem}, found {found}; correct the producer, or set input.format = \"text\" if these are not XML articles"
+    )]
+    InvalidXml { line: u32, column: u32, problem: String, found: String },
+    /// XML whose reading could take memory or time out of proportion to its size.
+    #[error(
+        "the XML has {what} (line {line}), which is not read because such documents are made to exhaust their reader; {remedy}"
+    )]
+    XmlTooComplex { what: String, line: usize, remedy: &'static str },
+    /// An XML document of none of the formats.
+    #[error(
+        "the root element <{root}> belongs to none of the XML formats that are read ({known}); convert it, or set input.format = \"text\" to read it as it stands"
+    )]
+    UnknownXml { root: String, known: &'static str },
+    /// The value is not of the configured format.
+    #[error(
+        "input.format = \"{format}\" needs {expected}, found {found}; set input.format to the format of the topic, or to \"auto\""
+    )]
+    WrongFormat { format: &'static str, expected: &'static str, found: String },
+    /// A WARC file or a compressed value that is damaged.
+    #[error(
+        "{what} at byte {position}: {problem}; send the records whole, best one WARC record per Kafka record"
+    )]
+    InvalidArchive { what: &'static str, position: usize, problem: String },
+    /// An envelope whose results would not fit into one transaction.
+    #[error("the value holds more than {limit} articles; split it")]
+    TooManyArticles { limit: usize },
 }
 
 impl DecodeError {
@@ -70,6 +104,12 @@ impl DecodeError {
             Self::NotAnObject { .. } => "not_an_object",
             Self::DuplicateKey { .. } => "duplicate_key",
             Self::WrongType { .. } => "wrong_type",
+            Self::InvalidXml { .. } => "invalid_xml",
+            Self::XmlTooComplex { .. } => "xml_too_complex",
+            Self::UnknownXml { .. } => "unknown_xml",
+            Self::WrongFormat { .. } => "wrong_format",
+            Self::InvalidArchive { .. } => "invalid_archive",
+            Self::TooManyArticles { .. } => "too_many_articles",
         }
     }
 }

@@ -17,13 +17,23 @@ pub fn content_hash(article: &Article) -> String {
 }
 
 /// The id of an article that its publisher gave none: from the address without what is only there to
-/// track readers, else from the text, else (no text either) from the value.
-pub(super) fn derive_id(url: Option<&str>, title: Option<&str>, body: &str, value: &[u8]) -> String {
+/// track readers, else from the text, else (no text either) from the value and the position in it.
+pub(super) fn derive_id(
+    url: Option<&str>,
+    title: Option<&str>,
+    body: &str,
+    position: Option<usize>,
+    value: &[u8],
+) -> String {
     let title = title.unwrap_or_default();
     if let Some(url) = url {
         shortened("url", hex(Sha256::digest(without_tracking(url))))
     } else if title.trim().is_empty() && body.trim().is_empty() {
-        shortened("value", hex(Sha256::digest(value)))
+        let mut hasher = Sha256::new_with_prefix(value);
+        if let Some(position) = position {
+            hasher.update(format!("#{position}"));
+        }
+        shortened("value", hex(hasher.finalize()))
     } else {
         shortened("text", hash_of_text(title, body))
     }
@@ -101,15 +111,18 @@ mod tests {
 
     #[test]
     fn tracking_parameters_do_not_change_the_id() {
-        let plain = derive_id(Some("https://a.example/n?id=7"), None, "x", b"");
+        let plain = derive_id(Some("https://a.example/n?id=7"), None, "x", None, b"");
         let tracked =
-            derive_id(Some("https://a.example/n?utm_source=x&id=7&fbclid=9#top"), Some("t"), "y", b"z");
+            derive_id(Some("https://a.example/n?utm_source=x&id=7&fbclid=9#top"), Some("t"), "y", None, b"z");
         assert_eq!(plain, tracked);
-        assert_ne!(plain, derive_id(Some("https://a.example/n?id=8"), None, "x", b""));
+        assert_ne!(plain, derive_id(Some("https://a.example/n?id=8"), None, "x", None, b""));
     }
 
     #[test]
     fn articles_without_any_text_are_told_apart_by_their_value() {
-        assert_ne!(derive_id(None, None, " ", b"{\"a\":1}"), derive_id(None, None, " ", b"{\"a\":2}"));
+        assert_ne!(
+            derive_id(None, None, " ", None, b"{\"a\":1}"),
+            derive_id(None, None, " ", None, b"{\"a\":2}")
+        );
     }
 }

@@ -15,14 +15,15 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use self::pointers::{Found, PointerTree};
-use self::scalar::{kind_of, list_text, scalar_text, string_text};
+pub(super) use self::pointers::{Found, PointerTree};
+pub(super) use self::scalar::{items, members, scalar_text, string_text};
+use self::scalar::{kind_of, list_text};
+use super::draft::Draft;
 use super::error::excerpt;
-use super::identity::derive_id;
-use super::{Article, DecodeError, date};
+use super::{DecodeError, date};
 use crate::config::JsonMapping;
 
-/// The configured mapping, ready for use.
+/// A mapping, ready for use.
 #[derive(Clone, Debug)]
 pub(super) struct JsonReader {
     mapping: JsonMapping,
@@ -31,38 +32,60 @@ pub(super) struct JsonReader {
 
 impl JsonReader {
     pub(super) fn new(mapping: &JsonMapping) -> Self {
+        Self::with_more(mapping, &[])
+    }
+
+    /// A reader that also follows pointers whose meaning the caller knows.
+    pub(super) fn with_more(mapping: &JsonMapping, more: &[&str]) -> Self {
         let JsonMapping { id, title, body, published_at, language, source, url, byline, revision } = mapping;
         let fields = [id, title, body, published_at, language, source, url, byline, revision];
-        Self { mapping: mapping.clone(), tree: PointerTree::new(fields.into_iter().flatten()) }
+        let pointers = fields.into_iter().flatten().map(String::as_str).chain(more.iter().copied());
+        Self { mapping: mapping.clone(), tree: PointerTree::new(pointers) }
     }
 
     /// Reads one object.
-    pub(super) fn read(&self, text: &str) -> Result<Article, DecodeError> {
-        let root: &RawValue = serde_json::from_str(text).map_err(|error| syntax_error(text, &error))?;
-        if !root.get().starts_with('{') {
-            return Err(DecodeError::NotAnObject { found: kind_and_excerpt(root.get()) });
-        }
-        let found = self.tree.find(root)?;
+    pub(super) fn read(&self, text: &str) -> Result<Draft, DecodeError> {
+        Ok(self.draft(object(text)?)?.0)
+    }
+
+    /// Reads an object whose syntax was checked. The other pointers' values come with it.
+    pub(super) fn draft<'a>(&self, object: &'a str) -> Result<(Draft, Found<'a>), DecodeError> {
+        let found = self.tree.find(object)?;
         let mapping = &self.mapping;
-        let title = first_text(&found, &mapping.title);
-        let body = body_text(&found, &mapping.body)?;
-        let url = first_text(&found, &mapping.url);
-        let id = first_text(&found, &mapping.id)
-            .unwrap_or_else(|| derive_id(url.as_deref(), title.as_deref(), &body, text.as_bytes()));
-        Ok(Article {
-            id,
-            title,
-            body,
+        let draft = Draft {
+            id: first_text(&found, &mapping.id),
+            title: first_text(&found, &mapping.title),
+            body: body_text(&found, &mapping.body)?,
             language: first_text(&found, &mapping.language),
             published_at: usable(&found, &mapping.published_at, |raw| date::parse(&scalar_text(raw)?)),
             source: first_text(&found, &mapping.source),
-            url,
+            url: first_text(&found, &mapping.url),
             byline: usable(&found, &mapping.byline, |raw| {
                 scalar_text(raw).map(Cow::into_owned).or_else(|| list_text(raw))
             }),
             revision: first_text(&found, &mapping.revision),
-        })
+            ..Draft::default()
+        };
+        Ok((draft, found))
     }
+}
+
+/// Checks the syntax of an object or an array of objects, without recursion.
+pub(super) fn value(text: &str) -> Result<&str, DecodeError> {
+    let root: &RawValue = serde_json::from_str(text).map_err(|error| syntax_error(text, &error))?;
+    if root.get().starts_with(['{', '[']) {
+        return Ok(root.get());
+    }
+    Err(DecodeError::NotAnObject { found: kind_and_excerpt(root.get()) })
+}
+
+/// Checks the syntax of a value, without recursion, and that it is an object.
+pub(super) fn object(text: &str) -> Result<&str, DecodeError> {
+    let root: &RawValue = serde_json::from_str(text).map_err(|error| syntax_error(text, &error))?;
+    if !root.get().starts_with('{') {
+        return Err(DecodeError::NotAnObject { found: kind_and_excerpt(root.get()) });
+    }
+    Ok(root.get())
 }
 
 fn first_text(found: &Found<'_>, pointers: &[String]) -> Option<String> {

@@ -51,7 +51,8 @@ mod tests {
     use super::*;
     use crate::article::{Article, DecodeError, Decoder};
     use crate::config::{
-        BadRecordPolicy, DeadLetterLimits, InputConfig, InputFormat, JsonMapping, TombstonePolicy,
+        BadRecordPolicy, CanceledPolicy, DeadLetterLimits, InputConfig, InputFormat, JsonMapping,
+        TombstonePolicy,
     };
     use std::time::Duration;
 
@@ -62,6 +63,9 @@ mod tests {
             format: InputFormat::Auto,
             json: JsonMapping::default(),
             tombstones: TombstonePolicy::Skip,
+            canceled: CanceledPolicy::Skip,
+            recognise_language: true,
+            default_language: None,
             on_bad_record: BadRecordPolicy::DeadLetter,
             max_record_bytes: 1_000_000,
             dead_letter_limits: DeadLetterLimits {

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Instant;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::analysis::{Analyze, Stage};
@@ -32,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How the input is read.
-    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    #[arg(long, value_enum, default_value_t = Format::Whole(InputFormat::Auto))]
     format: Format,
     /// What comes out. Default: text on a terminal, jsonl otherwise.
     #[arg(long, value_enum)]
@@ -45,16 +47,28 @@ pub(super) struct Arguments {
     watchlist: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// The formats of `input.format`, and JSON line by line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
-    /// JSON if it looks like JSON, else text; files named .jsonl or .ndjson as jsonl.
-    Auto,
-    /// Plain text: the whole input is the body.
-    Text,
-    /// One JSON object.
-    Json,
-    /// A JSON object on each line.
+    Whole(InputFormat),
     Jsonl,
+}
+
+static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
+    InputFormat::value_variants().iter().copied().map(Format::Whole).chain([Format::Jsonl]).collect()
+});
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &FORMATS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Whole(format) => format.to_possible_value(),
+            Self::Jsonl => Some(PossibleValue::new("jsonl").help("A JSON object on each line")),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -89,16 +103,18 @@ struct Enricher {
     /// Records of [`Output::Json`], whose form depends on their number.
     records: Vec<EnrichedRecord>,
     some_failed: bool,
+    /// What is known of every value: lines of JSON are JSON, of whatever format.
+    content_type: Option<&'static str>,
 }
 
 impl Enricher {
     fn new(config: &Config, arguments: &Arguments) -> Result<Self, Failure> {
         let mut input = config.input.clone();
         input.format = match arguments.format {
-            Format::Auto if arguments.config.is_some() => input.format,
-            Format::Auto => InputFormat::Auto,
-            Format::Text => InputFormat::Text,
-            Format::Json | Format::Jsonl => InputFormat::Json,
+            Format::Whole(InputFormat::Auto) if arguments.config.is_some() => input.format,
+            Format::Whole(format) => format,
+            Format::Jsonl if arguments.config.is_some() => input.format,
+            Format::Jsonl => InputFormat::Auto,
         };
         let stage = Stage::new(&config.analysis).map_err(|error| Failure::from_error(&error))?;
         stage.replace_watchlist(match &arguments.watchlist {
@@ -114,6 +130,7 @@ impl Enricher {
             output: arguments.output.unwrap_or(default),
             records: Vec::new(),
             some_failed: false,
+            content_type: (arguments.format == Format::Jsonl).then_some("application/json"),
         })
     }
 
@@ -177,7 +194,7 @@ impl Enricher {
     }
 
     fn enrich(&self, value: &[u8]) -> Result<Vec<EnrichedRecord>, String> {
-        let articles = self.decoder.decode(value, None).map_err(|error| with_causes(&error))?;
+        let articles = self.decoder.decode(value, self.content_type).map_err(|error| with_causes(&error))?;
         Ok(articles.iter().map(|article| self.article(article)).collect())
     }
 
@@ -227,5 +244,5 @@ fn write_json(value: &impl serde::Serialize, indented: bool) -> Result<(), Failu
 
 fn is_lines(format: Format, path: &Path) -> bool {
     let named_so = || path.extension().is_some_and(|name| name == "jsonl" || name == "ndjson");
-    format == Format::Jsonl || (format == Format::Auto && named_so())
+    format == Format::Jsonl || (format == Format::Whole(InputFormat::Auto) && named_so())
 }

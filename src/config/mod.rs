@@ -135,6 +135,11 @@ pub struct InputConfig {
     pub format: InputFormat,
     pub json: JsonMapping,
     pub tombstones: TombstonePolicy,
+    pub canceled: CanceledPolicy,
+    /// Recognise the language of articles that declare none.
+    pub recognise_language: bool,
+    /// For articles that declare no language and whose text leaves it open.
+    pub default_language: Option<String>,
     pub on_bad_record: BadRecordPolicy,
     /// A larger record value is a bad record.
     pub max_record_bytes: usize,
@@ -184,6 +189,7 @@ pub struct OutputConfig {
     pub dead_letter_headers: HeaderNames,
     pub missing_key: MissingKey,
     pub actor_row_form: RowForm,
+    pub cloud_events: CloudEventMode,
     /// A larger enriched record is dead-lettered rather than sent: one refused record would make the
     /// whole transaction fail.
     pub max_record_bytes: usize,

@@ -141,6 +141,11 @@ pub struct SecuritySettings {
 pub struct InputSettings {
     pub format: InputFormat,
     pub tombstones: TombstonePolicy,
+    pub canceled: CanceledPolicy,
+    /// Recognise the language of articles that declare none.
+    pub recognise_language: bool,
+    /// Language of articles that declare none and whose text leaves it open. Empty: none.
+    pub default_language: String,
     pub on_bad_record: BadRecordPolicy,
     /// Larger record values are bad records.
     pub max_record_bytes: usize,
@@ -153,6 +158,9 @@ impl Default for InputSettings {
         Self {
             format: InputFormat::Auto,
             tombstones: TombstonePolicy::Skip,
+            canceled: CanceledPolicy::Skip,
+            recognise_language: true,
+            default_language: String::new(),
             on_bad_record: BadRecordPolicy::DeadLetter,
             max_record_bytes: 16 * 1024 * 1024,
             dead_letter_limits: DeadLetterLimitSettings::default(),
@@ -200,14 +208,21 @@ impl Default for JsonMapping {
     fn default() -> Self {
         let pointers = |names: &[&str]| names.iter().map(|name| format!("/{name}")).collect();
         Self {
-            id: pointers(&["id", "guid", "uuid"]),
+            id: pointers(&["id", "guid", "uuid", "uri"]),
             title: pointers(&["title", "headline"]),
-            body: pointers(&["body", "text", "content", "maintext"]),
-            published_at: pointers(&["published_at", "publishedAt", "date_publish", "published", "date"]),
+            body: pointers(&["body", "text", "content", "maintext", "articleBody"]),
+            published_at: pointers(&[
+                "published_at",
+                "publishedAt",
+                "date_publish",
+                "published",
+                "date",
+                "datePublished",
+            ]),
             language: pointers(&["language", "lang"]),
             source: pointers(&["source", "publisher", "source_domain"]),
             url: pointers(&["url", "link"]),
-            byline: pointers(&["byline", "author"]),
+            byline: pointers(&["byline", "author", "authors"]),
             revision: pointers(&["revision", "version"]),
         }
     }
@@ -275,6 +290,8 @@ pub struct OutputSettings {
     pub dead_letter_headers: HeaderNames,
     /// Form of the rows in `kafka.actor_row_topic`.
     pub actor_row_form: RowForm,
+    /// Whether enriched records are CloudEvents.
+    pub cloud_events: CloudEventMode,
     /// Larger enriched records are dead-lettered. Keep at or below the topic's `max.message.bytes`.
     pub max_record_bytes: usize,
 }
@@ -286,6 +303,7 @@ impl Default for OutputSettings {
             missing_key: MissingKey::ArticleId,
             dead_letter_headers: HeaderNames::Tonewire,
             actor_row_form: RowForm::Json,
+            cloud_events: CloudEventMode::Off,
             max_record_bytes: 1_000_000,
         }
     }
@@ -357,13 +375,94 @@ choice! {
         Now,
     }
 }
+/// How record values are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[clap(rename_all = "kebab-case")]
+pub enum InputFormat {
+    /// By the `content-type` header, the first bytes and the keys.
+    Auto,
+    /// Plain text: the whole value is the body.
+    Text,
+    /// One JSON object, its fields where `[input.json]` says.
+    Json,
+    /// IPTC ninjs 1.x, 2.x and 3.x.
+    Ninjs,
+    /// IPTC NewsML-G2: items and messages.
+    NewsmlG2,
+    /// IPTC NewsML 1.x.
+    #[serde(rename = "newsml-1")]
+    #[clap(name = "newsml-1", alias = "newsml-1.2")]
+    Newsml1,
+    /// IPTC NITF.
+    Nitf,
+    /// RSS 0.91 to 2.0 and RSS 1.0 (RDF).
+    Rss,
+    /// Atom 1.0: feeds and single entries.
+    Atom,
+    /// JSON Feed 1.x.
+    JsonFeed,
+    /// Articles of news-please and CC-News.
+    NewsPlease,
+    /// Answers and articles of NewsAPI.org.
+    Newsapi,
+    /// Answers and articles of Event Registry (newsapi.ai).
+    EventRegistry,
+    /// Answers and posts of Webz.io (Webhose).
+    Webz,
+    /// Feeds and items of the AP Media API.
+    ApMedia,
+    /// Agency wires in IPTC 7901 and ANPA 1312.
+    #[clap(alias = "anpa")]
+    Iptc7901,
+    /// Rows of the GDELT Global Knowledge Graph 2.1.
+    GdeltGkg,
+    /// Ritzau's `RBNews`.
+    Ritzau,
+    /// A page: the article is found on it.
+    Html,
+    /// WARC and WET records, also gzip.
+    Warc,
+}
+
+impl InputFormat {
+    /// The name in configuration and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Ninjs => "ninjs",
+            Self::NewsmlG2 => "newsml-g2",
+            Self::Newsml1 => "newsml-1",
+            Self::Nitf => "nitf",
+            Self::Rss => "rss",
+            Self::Atom => "atom",
+            Self::JsonFeed => "json-feed",
+            Self::NewsPlease => "news-please",
+            Self::Newsapi => "newsapi",
+            Self::EventRegistry => "event-registry",
+            Self::Webz => "webz",
+            Self::ApMedia => "ap-media",
+            Self::Iptc7901 => "iptc7901",
+            Self::GdeltGkg => "gdelt-gkg",
+            Self::Ritzau => "ritzau",
+            Self::Html => "html",
+            Self::Warc => "warc",
+        }
+    }
+}
+
 choice! {
-    /// How record values are read.
-    InputFormat {
-        /// JSON where the value starts like JSON, else text; a `content-type` header decides first.
-        Auto,
-        Json,
-        Text,
+    /// What to do with an article that its publisher has canceled or holds back.
+    CanceledPolicy {
+        /// Count it and go on.
+        Skip,
+        /// Send a record without a value under its key, so that a compacted output topic forgets the article.
+        Tombstone,
+        /// Read it like any other.
+        Enrich,
     }
 }
 choice! {
@@ -412,6 +511,17 @@ choice! {
         Json,
         /// The same with its schema, as Kafka Connect's `JsonConverter` with `schemas.enable=true` wants it.
         Connect,
+    }
+}
+choice! {
+    /// Whether enriched records are CloudEvents 1.0.
+    CloudEventMode {
+        /// They are not.
+        Off,
+        /// The attributes are headers (`ce_id` and so on), the value is the record.
+        Binary,
+        /// The value is the event, the record its `data`.
+        Structured,
     }
 }
 choice! {

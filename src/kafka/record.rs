@@ -47,7 +47,7 @@ impl IncomingRecord {
             timestamp_ms: message.timestamp().to_millis().filter(|&millis| millis >= 0),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
-            content_type: headers.and_then(content_type),
+            content_type: headers.and_then(|headers| last_text(headers, "content-type")),
             headers: headers.map(BorrowedHeaders::detach),
         }
     }
@@ -61,6 +61,12 @@ impl IncomingRecord {
         self.timestamp_ms.filter(|&millis| millis <= now_ms)
     }
 
+    /// The last header of that name as text.
+    #[must_use]
+    pub fn header_text(&self, name: &str) -> Option<String> {
+        last_text(self.headers.as_ref()?, name)
+    }
+
     /// Bytes of key and value.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -68,13 +74,13 @@ impl IncomingRecord {
     }
 }
 
-/// The last `content-type` header, as in HTTP without regard to case.
+/// The last header of that name, as in HTTP without regard to case.
 ///
 /// rust-rdkafka panics on a header whose *name* is not UTF-8 (names are strings in the protocol, but
-/// nothing checks them). Such a record has no readable content type, and its headers are still carried over.
-fn content_type(headers: &impl Headers) -> Option<String> {
+/// nothing checks them). Such a record has no readable headers, and they are still carried over.
+fn last_text(headers: &impl Headers, name: &str) -> Option<String> {
     catch_unwind(AssertUnwindSafe(|| {
-        let found = headers.iter().filter(|header| header.key.eq_ignore_ascii_case("content-type")).last();
+        let found = headers.iter().filter(|header| header.key.eq_ignore_ascii_case(name)).last();
         found.and_then(|header| header.value).map(|value| String::from_utf8_lossy(value).into_owned())
     }))
     .unwrap_or_default()

@@ -20,6 +20,7 @@
 //! - [`service`]: sessions one after the other, start and stop.
 
 mod access;
+mod cloud_event;
 mod dead_letter;
 mod ledger;
 mod letter_limits;
@@ -30,6 +31,7 @@ mod service;
 mod session;
 mod slots;
 mod topics;
+mod trace;
 mod workers;
 
 pub use letter_limits::TooManyDeadLetters;

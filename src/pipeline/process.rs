@@ -10,14 +10,19 @@ use serde::Serialize;
 
 use crate::analysis::{Analysis, Analyze, Polarity};
 use crate::article::{Article, Decoder};
-use crate::config::{BadRecordPolicy, Config, MissingKey, OutputTimestamp, RowForm, TombstonePolicy};
+use crate::config::{
+    BadRecordPolicy, CanceledPolicy, CloudEventMode, Config, MissingKey, OutputTimestamp, RowForm,
+    TombstonePolicy,
+};
 use crate::kafka::{IncomingRecord, OutgoingRecord};
 use crate::record::{self, ActorRow, EnrichedRecord, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
 use crate::telemetry::events::{LogLimiter, RecordFailed};
 
+use super::cloud_event::{self, CloudEvent};
 use super::dead_letter::{dead_letter, insert, without_value};
 use super::outcome::{Class, Failure, Form, Outcome};
+use super::trace;
 
 /// Turns records into outcomes. Shared by all workers.
 pub struct Processor {
@@ -52,6 +57,7 @@ impl Processor {
     pub fn process(&self, record: &IncomingRecord) -> Outcome {
         let Some(value) = record.value.as_deref() else { return self.tombstone(record) };
         match self.enrich(record, value) {
+            Ok(outputs) if outputs.is_empty() => skipped("no_article"),
             Ok(outputs) => Outcome { class: Class::Enriched, outputs, form: Form::Result },
             Err(failure) => self.fail(record, failure, 1),
         }
@@ -64,7 +70,11 @@ impl Processor {
         self.observe("decode", started);
         let mut outputs = VecDeque::with_capacity(articles.len());
         for article in &articles {
-            outputs.extend(self.enrich_article(record, article)?);
+            match (article.canceled, self.config.input.canceled) {
+                (true, CanceledPolicy::Skip) => {}
+                (true, CanceledPolicy::Tombstone) => outputs.extend(self.tombstone_of(record, article)),
+                _ => outputs.extend(self.enrich_article(record, article)?),
+            }
         }
         Ok(outputs)
     }
@@ -82,7 +92,7 @@ impl Processor {
         let encoding = Instant::now();
         let outputs = guarded("encode", || {
             let enriched = self.enriched(record, article, &analysis, started);
-            self.outputs(record, &enriched)
+            self.outputs(record, article, &enriched)
         })?;
         self.observe("encode", encoding);
         outputs
@@ -113,21 +123,43 @@ impl Processor {
     fn outputs(
         &self,
         record: &IncomingRecord,
+        article: &Article,
         enriched: &EnrichedRecord,
     ) -> Result<Vec<OutgoingRecord>, Failure> {
-        let key = record.key.clone().or_else(|| match self.config.output.missing_key {
-            MissingKey::ArticleId => Some(enriched.article.id.clone().into_bytes()),
-            MissingKey::Keep => None,
-        });
-        let value = json("the enriched record", enriched, self.config.output.max_record_bytes)?;
-        let mut outputs = vec![self.output(record, &self.output_topic, key, value)];
+        let key = self.key(record, article);
+        let mut outputs = vec![self.enriched_output(record, article, key, enriched)?];
         if let Some(topic) = &self.actor_row_topic {
             for row in record::actor_rows(enriched) {
                 let value = self.row(&row)?;
-                outputs.push(self.output(record, topic, Some(row.actor_id.into_bytes()), value));
+                let key = Some(row.actor_id.into_bytes());
+                outputs.push(self.output(record, article, topic, key, Some(value)));
             }
         }
         Ok(outputs)
+    }
+
+    fn enriched_output(
+        &self,
+        record: &IncomingRecord,
+        article: &Article,
+        key: Option<Vec<u8>>,
+        enriched: &EnrichedRecord,
+    ) -> Result<OutgoingRecord, Failure> {
+        let (what, limit) = ("the enriched record", self.config.output.max_record_bytes);
+        let event = CloudEvent::of(record, article, enriched, &self.output_topic);
+        let mode = self.config.output.cloud_events;
+        let value = match mode {
+            CloudEventMode::Structured => json(what, &event, limit)?,
+            CloudEventMode::Off | CloudEventMode::Binary => json(what, enriched, limit)?,
+        };
+        let mut output = self.output(record, article, &self.output_topic, key, Some(value));
+        output.headers = match mode {
+            CloudEventMode::Off => output.headers,
+            CloudEventMode::Binary => event.add_to(output.headers),
+            // The last header of a name counts, here as in what carries the input's along.
+            CloudEventMode::Structured => insert(output.headers, "content-type", cloud_event::STRUCTURED),
+        };
+        Ok(output)
     }
 
     fn row(&self, row: &ActorRow) -> Result<Vec<u8>, Failure> {
@@ -142,18 +174,40 @@ impl Processor {
         }
     }
 
+    /// Articles of an envelope have a key of their own: under the one of the record they would push each other out of
+    /// a compacted topic.
+    fn key(&self, record: &IncomingRecord, article: &Article) -> Option<Vec<u8>> {
+        let own = || article.id.clone().into_bytes();
+        match (&record.key, article.position, self.config.output.missing_key) {
+            (Some(key), None, _) => Some(key.clone()),
+            (Some(_), Some(_), _) | (None, _, MissingKey::ArticleId) => Some(own()),
+            (None, _, MissingKey::Keep) => None,
+        }
+    }
+
+    /// Empties the key of a canceled article. Without a key there is nothing to empty.
+    fn tombstone_of(&self, record: &IncomingRecord, article: &Article) -> Option<OutgoingRecord> {
+        let key = self.key(record, article)?;
+        Some(self.output(record, article, &self.output_topic, Some(key), None))
+    }
+
     fn output(
         &self,
         record: &IncomingRecord,
+        article: &Article,
         topic: &Arc<str>,
         key: Option<Vec<u8>>,
-        value: Vec<u8>,
+        value: Option<Vec<u8>>,
     ) -> OutgoingRecord {
+        let mut headers = insert(source_headers(record), "content-type", "application/json");
+        if let Some(position) = article.position {
+            headers = insert(headers, "tonewire-article", &position.to_string());
+        }
         OutgoingRecord {
             topic: Arc::clone(topic),
             key,
-            value: Some(value),
-            headers: insert(source_headers(record), "content-type", "application/json"),
+            value,
+            headers,
             timestamp_ms: self.output_timestamp(record),
         }
     }
@@ -262,11 +316,16 @@ fn json(what: &str, value: &impl Serialize, limit: usize) -> Result<Vec<u8>, Fai
     Err(Failure { stage: "encode", code: "output_too_large", message })
 }
 
-/// All headers of the input, then where it stood: readers can drop repeats by `tonewire-source`.
+/// All headers of the input, then where it stood: readers can drop repeats by `tonewire-source`. The trace goes on with
+/// a span of our own; of two headers `traceparent` the last counts.
 fn source_headers(record: &IncomingRecord) -> OwnedHeaders {
     let source = &record.source;
     let place = format!("{}/{}/{}", source.partition.topic, source.partition.partition, source.offset);
-    insert(record.headers.clone().unwrap_or_default(), "tonewire-source", &place)
+    let headers = insert(record.headers.clone().unwrap_or_default(), "tonewire-source", &place);
+    match record.header_text("traceparent").and_then(|parent| trace::child(&parent, &place)) {
+        Some(span) => insert(headers, "traceparent", &span),
+        None => headers,
+    }
 }
 
 /// A record without its key and headers, for a topic that takes neither.

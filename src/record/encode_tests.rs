@@ -54,7 +54,7 @@ fn article() -> Article {
         source: Some("Post".into()),
         url: None,
         byline: None,
-        revision: None,
+        ..Article::new("a-1", None, "")
     }
 }
 

@@ -47,7 +47,7 @@ fn single_reference(text: &str) -> Option<(char, usize)> {
     let name = &text[..end];
     let character = match name.strip_prefix('#') {
         Some(number) => numeric(number)?,
-        None => named(name)?,
+        None => named_character(name)?,
     };
     Some((character, end + 1))
 }
@@ -81,7 +81,8 @@ const LATIN_1: [&str; 64] = [
     "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml",
 ];
 
-fn named(name: &str) -> Option<char> {
+/// The character of a reference such as `&nbsp;`, by its name.
+pub fn named_character(name: &str) -> Option<char> {
     if let Some(index) = LATIN_1.iter().position(|known| *known == name) {
         return char::from_u32(0xc0 + u32::try_from(index).ok()?);
     }

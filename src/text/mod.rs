@@ -20,6 +20,7 @@ mod view;
 mod word;
 
 pub use boilerplate::{Boilerplate, Part, boilerplate};
+pub use entity::named_character;
 pub use offset::{ByteOffset, Span};
 pub use offset_map::{OffsetMap, Rewriter};
 pub use quote::{QuotedText, quotes};

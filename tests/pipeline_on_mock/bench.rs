@@ -97,6 +97,10 @@ impl Bench {
             .insert(Header { key: "twice", value: Some("1") })
             .insert(Header { key: "twice", value: Some(&[0xC3u8, 0x28][..]) })
             .insert(Header::<&str> { key: "null", value: None });
+        self.produce_with(partition, key, value, headers);
+    }
+
+    pub fn produce_with(&self, partition: i32, key: &str, value: Option<&[u8]>, headers: OwnedHeaders) {
         let mut record =
             BaseRecord::to(INPUT).key(key).partition(partition).headers(headers).timestamp(1_700_000_000_000);
         record.payload = value;

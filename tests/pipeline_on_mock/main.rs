@@ -7,6 +7,8 @@
 
 mod bench;
 mod brokers;
+mod envelopes;
+mod events;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! All configured JSON pointers followed in one pass, and nothing else.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -7,13 +8,13 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::scalar::from_wtf8;
+use super::scalar::{from_wtf8, scalar_text};
 use crate::article::DecodeError;
 use crate::article::error::excerpt;
 
 /// The pointers as a tree: each object on the way is walked once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PointerTree {
+pub(in crate::article) struct PointerTree {
     /// The pointer that ends here, as configured.
     pointer: Option<String>,
     children: BTreeMap<String, PointerTree>,
@@ -21,16 +22,21 @@ pub(super) struct PointerTree {
 
 /// The raw JSON that each pointer leads to.
 #[derive(Debug, Default)]
-pub(super) struct Found<'a>(BTreeMap<String, &'a str>);
+pub(in crate::article) struct Found<'a>(BTreeMap<String, &'a str>);
 
 impl<'a> Found<'a> {
-    pub(super) fn get(&self, pointer: &str) -> Option<&'a str> {
+    pub(in crate::article) fn get(&self, pointer: &str) -> Option<&'a str> {
         self.0.get(pointer).copied()
+    }
+
+    /// The text of a string or number, `None` where blank.
+    pub(in crate::article) fn text(&self, pointer: &str) -> Option<String> {
+        scalar_text(self.get(pointer)?).map(Cow::into_owned)
     }
 }
 
 impl PointerTree {
-    pub(super) fn new<'a>(pointers: impl Iterator<Item = &'a String>) -> Self {
+    pub(in crate::article) fn new<'a>(pointers: impl Iterator<Item = &'a str>) -> Self {
         let mut root = Self::default();
         for pointer in pointers {
             let mut node = &mut root;
@@ -38,18 +44,18 @@ impl PointerTree {
                 let token = token.replace("~1", "/").replace("~0", "~");
                 node = node.children.entry(token).or_default();
             }
-            node.pointer = Some(pointer.clone());
+            node.pointer = Some(pointer.to_owned());
         }
         root
     }
 
-    /// Follows every pointer.
+    /// Follows every pointer in a value whose syntax was checked.
     ///
     /// # Errors
     /// [`DecodeError::DuplicateKey`] where a key on a pointer's way stands twice.
-    pub(super) fn find<'a>(&self, root: &'a RawValue) -> Result<Found<'a>, DecodeError> {
+    pub(in crate::article) fn find<'a>(&self, root: &'a str) -> Result<Found<'a>, DecodeError> {
         let mut found = Found::default();
-        self.visit(root.get(), "", &mut found)?;
+        self.visit(root, "", &mut found)?;
         Ok(found)
     }
 
@@ -141,7 +147,7 @@ impl<'de> Visitor<'de> for Items<'_> {
 }
 
 /// A key by its bytes: read as text, a lone surrogate in a key that nobody asks for would be an error.
-struct Key;
+pub(super) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = String;

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserializer as _;
-use serde::de::Visitor;
+use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+use super::pointers::Key;
 
 /// Text of a string, a number (its digits as they stand) or a truth value; `None` where blank or of
 /// another type.
-pub(super) fn scalar_text(raw: &str) -> Option<Cow<'_, str>> {
+pub(in crate::article) fn scalar_text(raw: &str) -> Option<Cow<'_, str>> {
     let text = match raw.as_bytes().first()? {
         b'"' => Cow::Owned(string_text(raw)?),
         b'{' | b'[' | b'n' => return None,
@@ -38,11 +40,45 @@ fn item_text(raw: &str) -> Option<String> {
 }
 
 /// The content of a JSON string; `None` for other types.
-pub(super) fn string_text(raw: &str) -> Option<String> {
+pub(in crate::article) fn string_text(raw: &str) -> Option<String> {
     if !raw.starts_with('"') {
         return None;
     }
     serde_json::Deserializer::from_str(raw).deserialize_bytes(StringBytes).ok()
+}
+
+/// The items of an array; none for other types.
+pub(in crate::article) fn items(raw: &str) -> Vec<&str> {
+    if !raw.starts_with('[') {
+        return Vec::new();
+    }
+    serde_json::from_str::<Vec<&RawValue>>(raw).unwrap_or_default().into_iter().map(RawValue::get).collect()
+}
+
+/// The members of an object, in their order; none for other types.
+pub(in crate::article) fn members(raw: &str) -> Vec<(String, &str)> {
+    if !raw.starts_with('{') {
+        return Vec::new();
+    }
+    serde_json::Deserializer::from_str(raw).deserialize_map(AllMembers).unwrap_or_default()
+}
+
+struct AllMembers;
+
+impl<'de> Visitor<'de> for AllMembers {
+    type Value = Vec<(String, &'de str)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            members.push((key, map.next_value::<&RawValue>()?.get()));
+        }
+        Ok(members)
+    }
 }
 
 /// What a value is, for messages.
