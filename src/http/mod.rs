@@ -63,9 +63,14 @@ fn router(pages: Pages) -> Router {
 
 async fn metrics(State(pages): State<Pages>) -> Response {
     let Pages { telemetry, health, .. } = &pages;
-    // Both change by the mere passing of time, so they are computed when they are asked for.
+    // All of these change by the mere passing of time, so they are computed when they are asked for.
     telemetry.poll_age.set(health.poll_age().as_secs_f64());
-    telemetry.ready.set(i64::from(health.readiness().ready));
+    telemetry.progress_age.set(health.progress_age().as_secs_f64());
+    let readiness = health.readiness();
+    telemetry.ready.set(i64::from(readiness.ready));
+    for condition in readiness.conditions {
+        telemetry.ready_condition.with_label_values(&[condition.name]).set(i64::from(condition.holds));
+    }
     match TextEncoder::new().encode_to_string(&telemetry.registry().gather()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
@@ -134,6 +139,9 @@ mod tests {
         assert_eq!(status, 200);
         assert!(answer.contains("text/plain; version=0.0.4"), "{answer}");
         assert!(answer.contains("\ntonewire_records_enriched_total 7\n"), "{answer}");
+        assert!(answer.contains("\ntonewire_ready 0\n"), "{answer}");
+        assert!(answer.contains("\ntonewire_ready_condition{condition=\"brokers\"} 0\n"), "{answer}");
+        assert!(answer.contains("\ntonewire_progress_age_seconds 0\n"), "{answer}");
     }
 
     #[test]
@@ -152,7 +160,8 @@ mod tests {
         let pages = pages();
         pages.health.model_loaded();
         pages.health.set_producer_reachable(true);
-        pages.health.set_assigned(true);
+        pages.health.heard_from_brokers(Duration::ZERO);
+        pages.health.set_assigned(1);
         assert_eq!(get_page(pages, "/readyz").0, 200);
     }
 

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use rdkafka::TopicPartitionList;
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
 
 use crate::config::Delivery;
@@ -202,7 +202,9 @@ impl BatchWriter {
         let mut patience = Patience::new(self.timeout, go_on);
         match self.delivery {
             Delivery::ExactlyOnce => self.commit_transaction(consumer, offsets, &mut patience)?,
-            Delivery::AtLeastOnce => patience.await_commit(consumer, offsets)?,
+            Delivery::AtLeastOnce => patience.await_answers("commit", || {
+                consumer.commit(offsets).map_err(|error| client_error("commit", error))
+            })?,
         }
         self.opened = None;
         Ok(())
@@ -239,13 +241,30 @@ impl BatchWriter {
     ) -> Result<(), CloseError> {
         let producer = self.producer.native();
         if offsets.count() > 0 {
-            // Read anew each time: the generation changes with every rebalance.
-            let member = consumer.group_metadata().ok_or(CloseError::NotAMember)?;
-            patience.insist("send_offsets_to_transaction", || {
-                producer.send_offsets_to_transaction(offsets, &member, CALL_TIMEOUT)
-            })?;
+            patience.await_answers("send_offsets_to_transaction", || self.send_offsets(consumer, offsets))?;
         }
         patience.insist("commit_transaction", || producer.commit_transaction(CALL_TIMEOUT))
+    }
+
+    /// Begins to add offsets to the transaction. The answer comes from a thread of its own: the call has a time limit
+    /// that librdkafka (2.12) does not keep when the group's coordinator goes away during it; it then comes back with
+    /// that broker, and the loop would stand still for as long.
+    fn send_offsets(
+        &self,
+        consumer: &GroupConsumer,
+        offsets: &TopicPartitionList,
+    ) -> Result<Receiver<KafkaResult<()>>, CloseError> {
+        // Read anew each time: the generation changes with every rebalance.
+        let member = consumer.group_metadata().ok_or(CloseError::NotAMember)?;
+        let (sender, answer) = bounded(1);
+        let (producer, offsets) = (self.producer.native().clone(), offsets.clone());
+        let call =
+            move || drop(sender.send(producer.send_offsets_to_transaction(&offsets, &member, CALL_TIMEOUT)));
+        std::thread::Builder::new().name("send offsets".into()).spawn(call).map_err(|_| {
+            let error = KafkaError::ConsumerCommit(RDKafkaErrorCode::CriticalSystemResource);
+            client_error("send_offsets_to_transaction", error)
+        })?;
+        Ok(answer)
     }
 
     /// Gives up the open batch: readers with `isolation.level=read_committed` never see its records.
@@ -322,26 +341,26 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// Commits offsets without a transaction, again where that can help.
-    fn await_commit(
+    /// Like [`insist`](Self::insist), for a call that is made on a thread of its own since it has no time limit.
+    fn await_answers(
         &mut self,
-        consumer: &GroupConsumer,
-        offsets: &TopicPartitionList,
+        call: &'static str,
+        attempt: impl Fn() -> Result<Receiver<KafkaResult<()>>, CloseError>,
     ) -> Result<(), CloseError> {
         loop {
-            let answer = consumer.commit(offsets).map_err(|error| client_error("commit", error))?;
+            let answer = attempt()?;
             let result = loop {
                 match answer.recv_timeout(COMMIT_TICK) {
                     Ok(result) => break result,
-                    Err(RecvTimeoutError::Timeout) => self.check("commit")?,
+                    Err(RecvTimeoutError::Timeout) => self.check(call)?,
                     Err(RecvTimeoutError::Disconnected) => return Err(CloseError::NotAMember),
                 }
             };
             let Err(error) = result else { return Ok(()) };
             if verdict(&error) != Verdict::Retry {
-                return Err(client_error("commit", error));
+                return Err(client_error(call, error));
             }
-            self.check("commit")?;
+            self.check(call)?;
             std::thread::sleep(RETRY_PAUSE);
         }
     }

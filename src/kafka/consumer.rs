@@ -49,6 +49,9 @@ pub enum Polled {
     Error(KafkaError),
 }
 
+/// Partitions, each with the offset that the group has committed, if it has.
+pub type CommittedOffsets = Vec<(PartitionId, Option<i64>)>;
+
 enum Notice {
     Assigned(TopicPartitionList),
     Revoked(TopicPartitionList),
@@ -212,6 +215,15 @@ impl GroupConsumer {
         self.consumer.pause(&self.consumer.assignment()?)
     }
 
+    /// Ends the pause of partitions that are about to be released. librdkafka keeps the pause of a partition while it
+    /// is another member's: should it come back, it would never be read, and a resume in between reaches only what is
+    /// assigned then.
+    pub fn unpause(&self, partitions: &TopicPartitionList) {
+        if let Err(error) = self.consumer.resume(partitions) {
+            tracing::warn!(%error, "the pause of released partitions could not be ended");
+        }
+    }
+
     /// Goes on fetching.
     ///
     /// # Errors
@@ -237,6 +249,30 @@ impl GroupConsumer {
             .spawn(commit)
             .map_err(|_| KafkaError::ConsumerCommit(RDKafkaErrorCode::CriticalSystemResource))?;
         Ok(answer)
+    }
+
+    /// Asks for the committed offsets of `partitions`; `None` for one without. The answer comes from a thread of its
+    /// own, since the call takes as long as `timeout` while the brokers are away. No answer: ask again later.
+    #[must_use]
+    pub fn committed(&self, partitions: Vec<PartitionId>, timeout: Duration) -> Receiver<CommittedOffsets> {
+        let (sender, answer) = bounded(1);
+        let consumer = Arc::clone(&self.consumer);
+        let ask = move || {
+            let mut wanted = TopicPartitionList::new();
+            for id in &partitions {
+                wanted.add_partition(&id.topic, id.partition);
+            }
+            let Ok(found) = consumer.committed_offsets(wanted, timeout) else { return };
+            let offset = |id: &PartitionId| match found.find_partition(&id.topic, id.partition)?.offset() {
+                Offset::Offset(offset) if offset >= 0 => Some(offset),
+                _ => None,
+            };
+            let offsets = partitions.into_iter().map(|id| (offset(&id), id)).map(|(offset, id)| (id, offset));
+            drop(sender.send(offsets.collect()));
+        };
+        // Where no thread can be had, the channel is closed with the closure.
+        drop(std::thread::Builder::new().name("committed offsets".into()).spawn(ask));
+        answer
     }
 
     /// Goes back to the committed offsets of `partitions`. An abort does not do it by itself, nor does a

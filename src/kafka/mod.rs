@@ -31,7 +31,7 @@ mod statistics;
 mod token;
 
 pub use batch::{BatchWriter, CloseError, GoOn};
-pub use consumer::{GroupConsumer, Polled};
+pub use consumer::{CommittedOffsets, GroupConsumer, Polled};
 pub use embedded::{EmbeddedBroker, EmbeddedBrokerError};
 pub use errors::{Verdict, verdict};
 pub use probe::{Probe, ProbeError};
@@ -39,5 +39,5 @@ pub use producer::{FailedDelivery, Objection, OutputProducer, SendError};
 pub use properties::{consumer_config, producer_config, without_values};
 pub use record::{IncomingRecord, OutgoingRecord, PartitionId, SourceOffset};
 pub use refusal::{Concern, Refusal, RefusalKind};
-pub use statistics::{ClientStatistics, PartitionStatistics};
+pub use statistics::{ClientStatistics, PartitionStatistics, Progress};
 pub use token::{TokenError, Tokens};

@@ -9,6 +9,7 @@ use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::Message;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{
     BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
 };
@@ -229,13 +230,16 @@ impl OutputProducer {
         self.producer.context()
     }
 
-    /// Asks any broker for a topic; used to see whether brokers answer.
+    /// Asks any broker whether a topic exists, without creating it. True also where the broker does not tell, as to
+    /// users without the right to know.
     ///
     /// # Errors
     ///
     /// When no broker answers within `timeout`.
-    pub fn probe(&self, topic: &str, timeout: Duration) -> KafkaResult<usize> {
+    pub fn topic_exists(&self, topic: &str, timeout: Duration) -> KafkaResult<bool> {
         let metadata = self.producer.client().fetch_metadata(Some(topic), timeout)?;
-        Ok(metadata.topics().first().map_or(0, |topic| topic.partitions().len()))
+        let error = metadata.topics().first().and_then(MetadataTopic::error).map(RDKafkaErrorCode::from);
+        let unknown = [RDKafkaErrorCode::UnknownTopicOrPartition, RDKafkaErrorCode::UnknownTopic];
+        Ok(error.is_none_or(|error| !unknown.contains(&error)))
     }
 }

@@ -42,8 +42,9 @@ pub fn consumer_config(kafka: &KafkaConfig) -> ClientConfig {
         // Compressed bytes: a response is held whole, and its batches are unpacked at once, so that articles which
         // compress to a tenth take ten times this beyond the bound above. A larger single batch still comes.
         .set("fetch.max.bytes", "1048576")
-        // New partitions are noticed this soon (the default is 5 minutes).
-        .set("topic.metadata.refresh.interval.ms", "60000");
+        // New topics and partitions are noticed this soon (the default is 5 minutes). It is also the sign of life of
+        // brokers for a member that the group keeps waiting: see `telemetry::GIVEN_UP_AFTER`.
+        .set("topic.metadata.refresh.interval.ms", "10000");
     set_all(&mut config, &kafka.consumer_properties);
     config
 }

@@ -21,6 +21,15 @@ struct Entry {
     timestamp_ms: Option<i64>,
 }
 
+/// What holds for all partitions when their lag is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LagRules {
+    /// Without a committed offset, reading begins at the first record.
+    pub(super) from_first: bool,
+    /// Fetch positions can be relied on.
+    pub(super) steady: bool,
+}
+
 /// The open batch and the counters.
 pub(super) struct Ledger {
     telemetry: Arc<Telemetry>,
@@ -246,17 +255,31 @@ impl Ledger {
         self.telemetry.queue_depth.with_label_values(&["produce"]).set(to_i64(outstanding));
     }
 
-    /// Lag per owned partition from the consumer's statistics.
-    pub(super) fn report_lag(&self, statistics: &ClientStatistics, slots: &Slots) {
+    /// Lag per owned partition from the consumer's statistics. A partition whose lag is not known has no series,
+    /// for the last value would be a lie; it is counted instead.
+    pub(super) fn report_lag(&self, statistics: &ClientStatistics, slots: &Slots, rules: LagRules) {
         let mut total = 0;
         let mut oldest: HashMap<&str, f64> = HashMap::new();
+        let mut unknown: HashMap<&str, i64> = HashMap::new();
         for (id, partition) in slots.partitions() {
             let age = oldest.entry(&*id.topic).or_default();
             *age = age.max(partition.oldest_age().as_secs_f64());
-            let Some(positions) = statistics.partition(&id.topic, id.partition) else { continue };
-            let Some(lag) = positions.lag(partition.settled, partition.is_at_rest()) else { continue };
-            self.telemetry.consumer_lag.with_label_values(&[&*id.topic, &id.partition.to_string()]).set(lag);
-            total += lag;
+            let mut progress = partition.progress();
+            progress.from_first &= rules.from_first;
+            progress.at_rest &= rules.steady;
+            let positions = statistics.partition(&id.topic, id.partition);
+            let labels = [&*id.topic, &id.partition.to_string()];
+            let unknown = unknown.entry(&*id.topic).or_default();
+            if let Some(lag) = positions.and_then(|positions| positions.lag(progress)) {
+                self.telemetry.consumer_lag.with_label_values(&labels).set(lag);
+                total += lag;
+            } else {
+                let _ = self.telemetry.consumer_lag.remove_label_values(&labels);
+                *unknown += 1;
+            }
+        }
+        for (topic, count) in unknown {
+            self.telemetry.partitions_without_position.with_label_values(&[topic]).set(count);
         }
         for (topic, age) in oldest {
             self.telemetry.consumer_lag_seconds.with_label_values(&[topic]).set(age);
@@ -281,6 +304,10 @@ impl Ledger {
         }
         for (topic, count) in counts {
             self.telemetry.assigned_partitions.with_label_values(&[topic]).set(count);
+            if count == 0 {
+                let _ = self.telemetry.consumer_lag_seconds.remove_label_values(&[topic]);
+                let _ = self.telemetry.partitions_without_position.remove_label_values(&[topic]);
+            }
         }
         self.reported = owned;
         self.health.set_lag(0);

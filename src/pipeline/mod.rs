@@ -14,6 +14,7 @@
 //! - [`refusals`]: what brokers refused, and what is tried next.
 //! - [`slots`]: what is in work, per partition, in offset order.
 //! - [`access`]: what the brokers refuse, and grant again.
+//! - [`topics`]: which topics do not exist, and waiting for them.
 //! - [`letter_limits`]: when dead letters are no longer the exception.
 //! - [`session`]: the loop, from joining the group to leaving it.
 //! - [`service`]: sessions one after the other, start and stop.
@@ -28,6 +29,7 @@ mod refusals;
 mod service;
 mod session;
 mod slots;
+mod topics;
 mod workers;
 
 pub use letter_limits::TooManyDeadLetters;

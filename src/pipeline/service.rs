@@ -23,11 +23,14 @@ use super::letter_limits::TooManyDeadLetters;
 use super::outcome::Failure;
 use super::process::Processor;
 use super::session::{Session, SessionEnd, Shared};
+use super::topics::TopicCheck;
 use super::workers::WorkerPool;
 
 /// More rebuilds than this within [`REBUILD_WINDOW`] are a fault that rebuilding does not mend.
 const MOST_REBUILDS: usize = 5;
 const REBUILD_WINDOW: Duration = Duration::from_mins(10);
+/// Wait before topics that do not exist are asked for again.
+const TOPICS_PAUSE: Duration = Duration::from_secs(1);
 /// Wait before new clients; doubles with each rebuild in the window.
 const FIRST_REBUILD_PAUSE: Duration = Duration::from_secs(1);
 
@@ -167,6 +170,7 @@ impl Service {
             Arc::clone(&totals),
         );
         let access = Access::new(Arc::clone(&telemetry), Arc::clone(&health));
+        let topics = TopicCheck::new(Arc::clone(&telemetry), Arc::clone(&health));
         let shared = Shared {
             config,
             processor,
@@ -175,6 +179,7 @@ impl Service {
             stop: stop.clone(),
             limiter: LogLimiter::default(),
             access,
+            topics,
             ledger,
             pool,
         };
@@ -294,18 +299,29 @@ impl Sessions {
         Ok(Session::new(&mut self.shared, consumer, writer).run())
     }
 
-    /// Claims the transactional id, waiting for brokers that are away. `None`: claimed.
-    fn initialise(&self, writer: &BatchWriter) -> Option<SessionEnd> {
-        let shared = &self.shared;
+    /// Claims the transactional id, waiting for brokers that are away and for topics that do not exist. `None`:
+    /// claimed.
+    fn initialise(&mut self, writer: &BatchWriter) -> Option<SessionEnd> {
+        let shared = &mut self.shared;
         loop {
             shared.health.polled_now();
             if shared.stop.is_on() {
                 return Some(SessionEnd::Stopped);
             }
-            let probe = || {
-                writer.producer().probe(&shared.config.kafka.output_topic, Duration::from_secs(2)).map(|_| ())
+            let topics_exist = shared.topics.allows_session(&shared.config.kafka, writer.producer());
+            if topics_exist.is_ok() {
+                shared.health.heard_from_brokers(Duration::ZERO);
+            }
+            let error = match topics_exist
+                .and_then(|all| if all { writer.initialise().map(|()| true) } else { Ok(false) })
+            {
+                Ok(true) => return None,
+                Ok(false) => {
+                    shared.stop.sleep(TOPICS_PAUSE);
+                    continue;
+                }
+                Err(error) => error,
             };
-            let Err(error) = probe().and_then(|()| writer.initialise()) else { return None };
             if let Some((refusal, reason)) = writer.producer().take_refusal() {
                 shared.health.set_producer_reachable(false);
                 return Some(SessionEnd::Refused(Refused { refusal, output_topic: None, reason }));
@@ -333,6 +349,8 @@ impl Sessions {
     /// brokers allow.
     fn wait_for_access(&mut self, refused: &Refused) {
         let wait = self.shared.access.refused(&self.shared.config.kafka, refused);
+        // A refusal is an answer.
+        self.shared.health.heard_from_brokers(Duration::ZERO);
         let end = Instant::now() + wait;
         while Instant::now() < end && !self.shared.stop.is_on() {
             // Waiting is what there is to do: a restart would not help.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::kafka::{IncomingRecord, PartitionId, SourceOffset};
+use crate::kafka::{IncomingRecord, PartitionId, Progress, SourceOffset};
 
 use super::outcome::Outcome;
 use super::workers::Stay;
@@ -34,6 +34,10 @@ pub(super) struct Partition {
     first_seen: Option<i64>,
     /// Highest offset ever read in this assignment, so that a rewind counts no record as received twice.
     highest_seen: Option<i64>,
+    /// What the group has committed before this assignment. `None`: not asked yet.
+    before: Option<Before>,
+    /// A record was dropped for a rewind and has not come again.
+    passed_over: bool,
     /// Offset after the last record emitted into the open batch.
     emitted: Option<i64>,
     /// Offset after the last record whose batch is committed.
@@ -43,6 +47,13 @@ pub(super) struct Partition {
     unsettled: usize,
     /// Records emitted into the open batch.
     in_batch: usize,
+}
+
+/// Offset that the group had committed when a partition came, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Offset(i64),
 }
 
 /// A record whose offset is below one already read in the same stay.
@@ -112,6 +123,21 @@ impl Slots {
     pub(super) fn passed_over(&mut self, source: &SourceOffset) {
         if let Some(partition) = self.partitions.get_mut(&source.partition) {
             partition.first_seen.get_or_insert(source.offset);
+            partition.passed_over = true;
+        }
+    }
+
+    /// Partitions for which nothing tells yet what was committed.
+    pub(super) fn without_position(&self) -> Vec<PartitionId> {
+        let lacking = |partition: &Partition| partition.settled.is_none() && partition.before.is_none();
+        let ids = self.partitions.iter().filter(|(_, partition)| lacking(partition));
+        ids.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// What the group has committed of a partition, if anything.
+    pub(super) fn set_committed(&mut self, id: &PartitionId, offset: Option<i64>) {
+        if let Some(partition) = self.partitions.get_mut(id) {
+            partition.before = Some(offset.map_or(Before::Nothing, Before::Offset));
         }
     }
 
@@ -129,6 +155,7 @@ impl Slots {
         }
         let again = partition.highest_seen.is_some_and(|highest| source.offset <= highest);
         partition.unsettled += usize::from(!again);
+        partition.passed_over = false;
         partition.first_seen.get_or_insert(source.offset);
         partition.highest_seen = partition.highest_seen.max(Some(source.offset));
         let bytes = record.size();
@@ -218,6 +245,11 @@ impl Slots {
         owned.any(|partition| partition.slots.iter().any(|slot| slot.outcome.is_none()))
     }
 
+    /// Whether no partition is owned.
+    pub(super) fn is_empty(&self) -> bool {
+        self.partitions.is_empty()
+    }
+
     pub(super) fn records(&self) -> usize {
         self.records
     }
@@ -228,9 +260,17 @@ impl Slots {
 }
 
 impl Partition {
-    /// Whether nothing of the partition is in work or in the open batch.
-    pub(super) fn is_at_rest(&self) -> bool {
-        self.slots.is_empty() && self.emitted == self.settled
+    /// How far this member has come.
+    pub(super) fn progress(&self) -> Progress {
+        let before = match self.before {
+            Some(Before::Offset(offset)) => Some(offset),
+            Some(Before::Nothing) | None => None,
+        };
+        Progress {
+            settled: self.settled.or(before).or(self.first_seen),
+            from_first: self.before == Some(Before::Nothing),
+            at_rest: self.slots.is_empty() && self.unsettled == 0 && !self.passed_over,
+        }
     }
 
     /// How long the oldest record has been in work.

@@ -178,6 +178,30 @@ impl AccessGranted<'_> {
     }
 }
 
+/// Topics of the configuration do not exist.
+pub struct TopicsMissing<'a> {
+    /// Each with its key.
+    pub topics: &'a str,
+    pub remedy: &'static str,
+}
+
+impl TopicsMissing<'_> {
+    pub fn emit(&self, limiter: &LogLimiter) {
+        if let Some(suppressed) = limiter.admit(self.topics) {
+            tracing::warn!(topics = self.topics, remedy = self.remedy, suppressed, "topics do not exist");
+        }
+    }
+}
+
+/// What was missing is there now.
+pub struct TopicsFound;
+
+impl TopicsFound {
+    pub fn emit(&self) {
+        tracing::info!("all topics exist now");
+    }
+}
+
 /// The watch-list was read, at the start or again.
 pub struct WatchlistLoaded<'a> {
     pub path: &'a Path,

@@ -55,6 +55,7 @@ telemetry! {
     build_info: IntGaugeVec = gauges("tonewire_build_info", "Always 1; the labels name what runs.", &["version", "librdkafka", "model"]);
     start_time: Gauge = Gauge::new("tonewire_start_time_seconds", "Start of the process, in seconds since 1970.");
     ready: IntGauge = IntGauge::new("tonewire_ready", "1 when /readyz answers 200.");
+    ready_condition: IntGaugeVec = gauges("tonewire_ready_condition", "1 for each condition of /readyz that holds.", &["condition"]);
     records_received: IntCounterVec = counters("tonewire_records_received_total", "Input records read, each counted once however often it is read again.", &["topic"]);
     received_bytes: IntCounterVec = counters("tonewire_received_bytes_total", "Bytes of keys and values read.", &["topic"]);
     records_enriched: IntCounter = IntCounter::new("tonewire_records_enriched_total", "Input records whose result is committed.");
@@ -80,7 +81,9 @@ telemetry! {
     sentiment: IntCounterVec = counters("tonewire_sentiment_total", "Actors by the article's verdict.", &["polarity"]);
     worker_busy_seconds: Counter = Counter::new("tonewire_worker_busy_seconds_total", "Time that workers spent on records.");
     workers: IntGauge = IntGauge::new("tonewire_workers", "Worker threads.");
-    consumer_lag: IntGaugeVec = gauges("tonewire_kafka_consumer_lag_records", "Records that can be read and are not settled.", &["topic", "partition"]);
+    consumer_lag: IntGaugeVec = gauges("tonewire_kafka_consumer_lag_records", "Records that can be read and are not settled, for owned partitions whose position is known.", &["topic", "partition"]);
+    partitions_without_position: IntGaugeVec = gauges("tonewire_kafka_partitions_without_position", "Owned partitions whose lag is not known (yet).", &["topic"]);
+    topics_missing: IntGaugeVec = gauges("tonewire_kafka_topics_missing", "Topics of the configuration that do not exist.", &["role"]);
     consumer_lag_seconds: prometheus::GaugeVec = prometheus::GaugeVec::new(Opts::new("tonewire_kafka_consumer_lag_seconds", "Age of the oldest record in work; 0 with nothing in work."), &["topic"]);
     assigned_partitions: IntGaugeVec = gauges("tonewire_kafka_assigned_partitions", "Partitions that this instance owns.", &["topic"]);
     rebalances: IntCounterVec = counters("tonewire_kafka_rebalances_total", "Changes of the assignment.", &["kind"]);
@@ -90,6 +93,7 @@ telemetry! {
     stale_results: IntCounter = IntCounter::new("tonewire_kafka_stale_acks_total", "Results that came after their partition was taken away.");
     poll_age: Gauge = Gauge::new("tonewire_poll_age_seconds", "Time since the Kafka loop last went round.");
     last_commit: Gauge = Gauge::new("tonewire_kafka_last_commit_timestamp_seconds", "Time of the last commit, in seconds since 1970; 0 before the first.");
+    progress_age: Gauge = Gauge::new("tonewire_progress_age_seconds", "Time since the last commit while records wait; 0 while none waits.");
     watchlist_actors: IntGauge = IntGauge::new("tonewire_watchlist_actors", "Actors of the watch-list in use.");
     watchlist_reloads: IntCounterVec = counters("tonewire_watchlist_reloads_total", "Attempts to read the watch-list again.", &["result"]);
     drain_duration: Gauge = Gauge::new("tonewire_drain_duration_seconds", "Time that the last revocation or stop waited for records in work.");
@@ -130,11 +134,51 @@ fn register_process_metrics(registry: &Registry) -> prometheus::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn every_name_is_valid_and_used_once() {
         assert!(Telemetry::new().is_ok());
+    }
+
+    /// Type and labels by name, as the macro's source states them: a family without series is not gathered.
+    fn declared() -> BTreeSet<String> {
+        let source = include_str!("metrics.rs");
+        let declarations =
+            source.split("telemetry! {").nth(1).and_then(|rest| rest.split("\n}\n").next()).unwrap();
+        let mut rows = BTreeSet::new();
+        for line in declarations.lines().filter(|line| line.contains("\"tonewire_")) {
+            let texts: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+            let (name, help) = (texts[0], texts[1]);
+            let kind = match () {
+                () if name.ends_with("_total") => "counter",
+                () if line.contains("istogram") => "histogram",
+                () => "gauge",
+            };
+            rows.insert(format!("`{name}` | {kind} | {} | {help}", texts[2..].join(", ")));
+        }
+        rows
+    }
+
+    #[test]
+    fn the_table_of_the_documentation_has_every_metric_with_type_labels_and_meaning() {
+        let documentation = include_str!("../../docs/operation.md");
+        let mut rows = BTreeSet::new();
+        for line in documentation.lines().filter(|line| line.starts_with("| `tonewire_")) {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            let [name, kind, unit, labels, help] = cells[..] else { panic!("not five cells: {line}") };
+            assert!(!unit.is_empty(), "no unit: {line}");
+            rows.insert(format!("{name} | {kind} | {labels} | {help}"));
+        }
+        assert_eq!(rows, declared());
+        // Nor is anything gathered that the table lacks.
+        for family in Telemetry::new().unwrap().registry().gather() {
+            let name = family.name().to_owned();
+            let is_there = rows.iter().any(|row| row.starts_with(&format!("`{name}` ")));
+            assert!(is_there || name.starts_with("process_"), "{name}");
+        }
     }
 
     #[test]

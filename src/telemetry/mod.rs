@@ -5,6 +5,7 @@ pub mod events;
 mod health;
 pub mod logging;
 pub mod metrics;
+mod steady;
 
-pub use health::{Condition, Health, Readiness, STUCK_AFTER};
+pub use health::{Condition, GIVEN_UP_AFTER, Health, MissingTopics, Readiness, STUCK_AFTER};
 pub use metrics::Telemetry;

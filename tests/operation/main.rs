@@ -13,7 +13,10 @@ mod support;
 mod cardinality;
 mod codecs;
 mod framed;
+mod health;
 mod keys;
+mod lag;
+mod missing_topics;
 mod readable;
 mod repeats;
 mod strategies;
@@ -22,8 +25,11 @@ mod timestamps;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use support::broker::{BROKERS_VARIABLE, KafkaBroker, NoBroker, REQUIRE_VARIABLE};
+use support::cluster::Cluster;
 
 type Test = fn(&'static KafkaBroker);
+/// A test that has brokers for itself, since it takes them away.
+type ClusterTest = fn(&Cluster);
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -42,7 +48,7 @@ macro_rules! trials {
 }
 
 fn trials() -> Vec<Trial> {
-    trials![
+    let mut trials = trials![
         codecs::o07_records_of_every_codec_are_enriched_and_the_version_lists_the_codecs,
         cardinality::o18_thousands_of_names_languages_and_sources_add_few_series,
         timestamps::o19_odd_timestamps_are_clamped_and_counted_and_no_sum_ever_falls,
@@ -52,7 +58,35 @@ fn trials() -> Vec<Trial> {
         readable::o23_every_record_is_one_json_line_with_stable_types,
         keys::o24_a_key_keeps_its_partition_number_from_input_to_output,
         repeats::o26_the_same_article_twice_gives_the_same_bytes_and_hash,
-    ]
+        lag::o09_every_partition_has_one_lag_that_is_true_while_partitions_move,
+        lag::o09_lag_is_0_behind_the_markers_of_transactions,
+        lag::o09_the_last_commit_and_the_time_since_are_told_for_alerts,
+        missing_topics::o11_one_missing_input_topic_of_two_is_named_while_the_other_is_read,
+        health::o17_an_instance_without_a_partition_stands_by_ready_and_takes_over,
+    ];
+    trials.extend([
+        on_cluster(
+            "o11_missing_topics_are_named_not_created_and_waited_for",
+            (1, "auto.create.topics.enable=true\nnum.partitions=3\n"),
+            missing_topics::o11_missing_topics_are_named_not_created_and_waited_for,
+        ),
+        on_cluster(
+            "o17_readiness_falls_within_30_s_of_losing_the_broker_and_liveness_never",
+            (1, ""),
+            health::o17_readiness_falls_within_30_s_of_losing_the_broker_and_liveness_never,
+        ),
+        on_cluster(
+            "o17_readiness_falls_within_30_s_of_a_broker_that_keeps_its_connections_and_is_silent",
+            (1, ""),
+            health::o17_readiness_falls_within_30_s_of_a_broker_that_keeps_its_connections_and_is_silent,
+        ),
+        on_cluster(
+            "o17_readiness_does_not_flap_while_one_of_three_brokers_is_away",
+            (3, ""),
+            health::o17_readiness_does_not_flap_while_one_of_three_brokers_is_away,
+        ),
+    ]);
+    trials
 }
 
 /// Whether tests run in full size rather than in minutes.
@@ -61,19 +95,38 @@ fn is_long() -> bool {
 }
 
 fn trial(name: &str, test: Test) -> Trial {
-    Trial::ignorable_test(name, move || match KafkaBroker::shared() {
-        Ok(broker) => {
-            test(broker);
-            Ok(Completion::Completed)
-        }
-        Err(NoBroker::Unavailable { reason }) if !broker_is_required() => {
+    Trial::ignorable_test(name, move || {
+        let broker = match KafkaBroker::shared() {
+            Ok(broker) => broker,
+            Err(reason) => return without_broker(reason),
+        };
+        test(broker);
+        Ok(Completion::Completed)
+    })
+}
+
+/// A test on brokers of its own: so many, with these lines in their configuration.
+fn on_cluster(name: &str, brokers: (usize, &'static str), test: ClusterTest) -> Trial {
+    Trial::ignorable_test(name, move || {
+        let cluster = match Cluster::start_with(brokers.0, brokers.1) {
+            Ok(cluster) => cluster,
+            Err(reason) => return without_broker(reason),
+        };
+        test(&cluster);
+        Ok(Completion::Completed)
+    })
+}
+
+fn without_broker(why: NoBroker) -> Result<Completion, Failed> {
+    match why {
+        NoBroker::Unavailable { reason } if !broker_is_required() => {
             Ok(Completion::ignored_with(format!("no broker: {reason}; or set {BROKERS_VARIABLE}=host:port")))
         }
-        Err(NoBroker::Unavailable { reason }) => {
+        NoBroker::Unavailable { reason } => {
             Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
         }
-        Err(NoBroker::Failed { reason }) => Err(Failed::from(format!("the broker did not start: {reason}"))),
-    })
+        NoBroker::Failed { reason } => Err(Failed::from(format!("the broker did not start: {reason}"))),
+    }
 }
 
 fn broker_is_required() -> bool {

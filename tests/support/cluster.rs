@@ -43,7 +43,13 @@ struct Running {
 impl Cluster {
     /// Starts that many nodes and waits until they answer.
     pub fn start(nodes: usize) -> Result<Self, NoBroker> {
+        Self::start_with(nodes, "")
+    }
+
+    /// Like [`start`](Self::start), with these lines in the configuration of every node.
+    pub fn start_with(nodes: usize, properties: &str) -> Result<Self, NoBroker> {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("extra.properties"), properties).expect("a file can be written");
         let path = folder.path().to_str().expect("a path in Unicode").to_owned();
         let (mut script, bootstrap) = run_script(&["prepare", &path, &nodes.to_string()])?;
         script.wait().expect("kafka.sh can be waited for");

@@ -22,21 +22,26 @@ pub struct Workspace {
 impl Workspace {
     /// Creates topics with that many partitions (one for the dead letters).
     pub fn new(broker: &'static KafkaBroker, partitions: i32) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_millis();
-        let name = format!("tonewire-test-{now}-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let workspace = Self {
-            broker,
-            input: format!("{name}.raw"),
-            output: format!("{name}.enriched"),
-            dead_letters: format!("{name}.dead-letters"),
-            group: name,
-        };
+        let workspace = Self::without_topics(broker);
         broker.create_topics(&[
             (&workspace.input, partitions),
             (&workspace.output, partitions),
             (&workspace.dead_letters, 1),
         ]);
         workspace
+    }
+
+    /// The names alone.
+    pub fn without_topics(broker: &'static KafkaBroker) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_millis();
+        let name = format!("tonewire-test-{now}-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        Self {
+            broker,
+            input: format!("{name}.raw"),
+            output: format!("{name}.enriched"),
+            dead_letters: format!("{name}.dead-letters"),
+            group: name,
+        }
     }
 
     /// A configuration for an instance of that name.

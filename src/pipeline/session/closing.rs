@@ -165,6 +165,7 @@ impl Session<'_> {
         match self.consumer.rewind(&partitions, REWIND_TIMEOUT) {
             Ok(()) => {
                 self.rewind_due = false;
+                self.pressure.resumed = Some(Instant::now());
                 self.held.drop_records(&mut self.slots);
                 Ok(())
             }

@@ -39,7 +39,7 @@ impl Session<'_> {
         }
         self.shared.ledger.session_ended();
         self.shared.pool.forget_ended();
-        self.shared.health.set_assigned(false);
+        self.shared.health.set_unassigned();
         self.shared.ledger.report_assignment(&self.slots);
         // The open transaction, if any, is ended by the coordinator when the id is claimed again; aborting
         // it now lets readers go on at once.

@@ -11,6 +11,7 @@
 //!   rebalancing  partitions that come and go
 //!   pressure     bounds on what is in work
 //!   waiting      what the loop does while it waits for brokers
+//!   positions    where the group stands, for lag
 //!   admission    what brokers refuse, and what shows that they grant it
 //!   ending       a stop, and the way out of the group
 //! ```
@@ -19,6 +20,7 @@ mod admission;
 mod closing;
 mod emitting;
 mod ending;
+mod positions;
 mod pressure;
 mod reading;
 mod rebalancing;
@@ -39,10 +41,12 @@ use super::process::Processor;
 use super::refusals::Refusals;
 use super::service::{ServiceError, StopSwitch};
 use super::slots::Slots;
+use super::topics::TopicCheck;
 use super::workers::WorkerPool;
 
+use positions::{Positions, Report};
 use pressure::Pressure;
-use waiting::{Held, Vigil};
+use waiting::{Held, Vigil, heard_from_brokers};
 
 /// Wait for a record or an outcome when something is in work: bounds the latency that waiting adds.
 const BUSY_POLL: Duration = Duration::from_millis(2);
@@ -72,6 +76,7 @@ pub(super) struct Shared {
     pub(super) stop: StopSwitch,
     pub(super) limiter: LogLimiter,
     pub(super) access: Access,
+    pub(super) topics: TopicCheck,
     pub(super) ledger: Ledger,
     pub(super) pool: WorkerPool,
 }
@@ -84,6 +89,8 @@ pub(super) struct Session<'a> {
     slots: Slots,
     refusals: Refusals,
     pressure: Pressure,
+    positions: Positions,
+    report: Option<Report>,
     held: Held,
     /// The batch was given up, and the consumer is not back at the committed offsets yet: what it reads is not
     /// what comes next.
@@ -107,6 +114,8 @@ impl<'a> Session<'a> {
             slots: Slots::default(),
             refusals: Refusals::default(),
             pressure: Pressure::default(),
+            positions: Positions::default(),
+            report: None,
             held: Held::default(),
             rewind_due: false,
             failed_batches: 0,
@@ -171,9 +180,19 @@ impl<'a> Session<'a> {
         self.last_housekeeping = Instant::now();
         self.give_up_overdue();
         if let Some(statistics) = self.writer.producer().take_statistics() {
+            heard_from_brokers(&self.shared.health, &statistics);
             self.producer_is_in = statistics.a_broker_is_up();
-            self.shared.health.set_producer_reachable(self.producer_is_in);
+            // Brokers close connections that are idle; with nothing to send that is no fault.
+            let idle = self.writer.producer().outstanding() == 0;
+            self.shared.health.set_producer_reachable(self.producer_is_in || idle);
         }
+        self.learn_positions();
+        self.report_lag();
+        self.shared.topics.look_again(
+            &self.shared.config.kafka,
+            self.writer.producer(),
+            self.slots.is_empty(),
+        );
         self.shared.ledger.report_queue(self.shared.pool.waiting(), self.writer.producer().outstanding());
     }
 

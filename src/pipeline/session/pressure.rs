@@ -12,6 +12,8 @@ pub(super) struct Pressure {
     over_limit_since: Option<Instant>,
     /// Up to when the time over the limit is counted.
     counted: Option<Instant>,
+    /// When partitions last went on after a pause, or went back to an earlier offset.
+    pub(super) resumed: Option<Instant>,
     /// The consumer's partitions are paused, for pressure or for a wait.
     pub(super) paused: bool,
 }
@@ -69,6 +71,7 @@ impl Session<'_> {
                         .emit();
                 }
                 self.pressure.paused = paused;
+                self.pressure.resumed = Some(Instant::now());
             }
             Err(error) => tracing::warn!(%error, paused, "partitions could not be paused or resumed"),
         }

@@ -14,6 +14,7 @@ use super::super::refusals::Form;
 use super::super::service::ServiceError;
 use super::super::slots::Taken;
 use super::super::workers::Job;
+use super::waiting::heard_from_brokers;
 use super::{BUSY_POLL, Session, SessionEnd, Turn};
 
 /// Records read in one turn before outcomes are looked at again.
@@ -52,8 +53,9 @@ impl Session<'_> {
             Polled::Assigned(partitions) => self.assigned(&partitions),
             Polled::Revoked { partitions, lost } => self.revoked(&partitions, lost),
             Polled::Statistics(statistics) => {
-                self.shared.ledger.report_lag(&statistics, &self.slots);
+                heard_from_brokers(&self.shared.health, &statistics);
                 self.heed_statistics(&statistics);
+                self.take_report(statistics);
                 Ok(())
             }
             Polled::Refused(refusal, reason) => self.consumer_refused(refusal, reason),

@@ -24,6 +24,7 @@ impl Session<'_> {
             self.set_paused(true);
         }
         self.assignment_changed();
+        self.shared.health.set_assigned(self.slots.ids().len());
         self.group_granted(partitions.count());
         Ok(())
     }
@@ -48,6 +49,11 @@ impl Session<'_> {
             .release(partitions)
             .map_err(|error| SessionEnd::Rebuild(format!("partitions could not be released: {error}")))?;
         self.assignment_changed();
+        match self.slots.ids().len() {
+            // What comes next is the group's to say.
+            0 => self.shared.health.set_unassigned(),
+            kept => self.shared.health.set_assigned(kept),
+        }
         closed
     }
 
@@ -70,8 +76,10 @@ impl Session<'_> {
     }
 
     fn assignment_changed(&mut self) {
-        self.shared.health.set_assigned(true);
         self.shared.ledger.report_assignment(&self.slots);
+        self.positions.forget();
+        // What it says of a partition may be from an earlier stay here.
+        self.report = None;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::kafka::{GroupConsumer, Polled};
+use crate::kafka::{ClientStatistics, GroupConsumer, Polled};
 use crate::telemetry::Health;
 
 use super::super::service::StopSwitch;
@@ -53,6 +53,13 @@ fn is_fatal(error: &rdkafka::error::KafkaError) -> bool {
     matches!(error, rdkafka::error::KafkaError::MessageConsumptionFatal(_))
 }
 
+/// Notes when a broker last answered, going by a client's report.
+pub(super) fn heard_from_brokers(health: &Health, statistics: &ClientStatistics) {
+    if let Some(ago) = statistics.last_answer() {
+        health.heard_from_brokers(ago);
+    }
+}
+
 /// Keeps the membership alive during a wait: a consumer that is not polled for `max.poll.interval.ms` leaves its
 /// group (quickwit #2083, arroyo PR #391), however good the reason.
 pub(super) struct Vigil<'a> {
@@ -77,7 +84,13 @@ impl Vigil<'_> {
             loop {
                 match self.consumer.poll(Duration::ZERO) {
                     Polled::Nothing => break,
-                    polled => self.held.hold(polled),
+                    polled => {
+                        if let Polled::Statistics(statistics) = &polled {
+                            // Readiness must not wait for the end of this wait.
+                            heard_from_brokers(self.health, statistics);
+                        }
+                        self.held.hold(polled);
+                    }
                 }
                 if !*self.paused {
                     break;
