@@ -25,7 +25,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         clap_mangen::Man::new(command).render(&mut page)?;
         return Ok(io::stdout().lock().write_all(&page)?);
     };
-    std::fs::create_dir_all(directory)
-        .and_then(|()| clap_mangen::generate_to(command, directory))
-        .map_err(|error| Failure::Failed(format!("cannot write manual pages into {}: {error}", directory.display())))
+    std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(command, directory)).map_err(
+        |error| Failure::Failed(format!("cannot write manual pages into {}: {error}", directory.display())),
+    )
 }

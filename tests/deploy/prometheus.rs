@@ -15,7 +15,10 @@ use super::tools::{Missing, find, read, repository};
 
 /// Panels that show nothing on a healthy demo, and why.
 const MAY_BE_EMPTY: &[(&str, &str)] = &[
-    ("Access refused, in 10 minutes", "the embedded broker refuses nothing; no series before the first refusal"),
+    (
+        "Access refused, in 10 minutes",
+        "the embedded broker refuses nothing; no series before the first refusal",
+    ),
     ("Retries in 10 minutes", "nothing is retried; no series before the first retry"),
     ("Records per second, by class", "`returned` has no series before partitions are taken away"),
     ("Reads of the watch-list", "the demo has none"),
@@ -39,7 +42,8 @@ impl Prometheus {
             std::fs::copy(from, folder.path().join(file)).unwrap();
         }
         let configuration = read("deploy/prometheus/prometheus.yml");
-        let fast = configuration.replace("127.0.0.1:9464", target).replace(": 15s", ": 1s").replace(": 5s", ": 1s");
+        let fast =
+            configuration.replace("127.0.0.1:9464", target).replace(": 15s", ": 1s").replace(": 5s", ": 1s");
         assert!(fast.contains(target) && fast.contains("scrape_interval: 1s"), "{fast}");
         std::fs::write(folder.path().join("prometheus.yml"), fast).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
@@ -153,8 +157,14 @@ fn try_get(address: &str, path: &str) -> std::io::Result<(String, String)> {
 
 fn escaped(text: &str) -> String {
     text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-        })
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
         .collect()
 }

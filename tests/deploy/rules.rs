@@ -72,7 +72,8 @@ pub fn every_metric_that_is_asked_for_is_one_of_the_service() -> Result<(), Miss
     let (_, page) = get(&demo.address, "/metrics");
     let source = read("src/telemetry/metrics.rs");
     let known = |name: &str| {
-        let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let base =
+            ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         source.contains(&format!("\"{base}\"")) || page.contains(&format!("# TYPE {name} "))
     };
     let recorded: BTreeSet<_> = values(&read(RULES), "record:").into_iter().collect();

@@ -20,6 +20,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end }}
 
+{{/* Helm reads every number of a file as a float: 200 would come out as 200.0, and 16777216 as 1.6777216e+07. Makes
+whole numbers of them, in place. */}}
+{{- define "tonewire.whole" -}}
+{{- range $key, $value := . -}}
+{{- if kindIs "map" $value -}}
+{{- include "tonewire.whole" $value -}}
+{{- else if and (kindIs "float64" $value) (eq (floor $value) $value) -}}
+{{- $_ := set $ $key (int64 $value) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* tonewire.toml. The keys that the chart sets, over the further ones. */}}
 {{- define "tonewire.settings" -}}
 {{- $kafka := dict
@@ -52,6 +64,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if .Values.watchlist -}}
 {{- $_ := set $settings "analysis" (merge (dict "watchlist_path" "/etc/tonewire/watchlist.toml") ($settings.analysis | default dict)) -}}
 {{- end -}}
-{{/* Helm reads every number of a file as a float: 200 would come out as 200.0, which is no count. */ -}}
-{{ regexReplaceAll "(?m)^(\\s*\\S+ = -?[0-9]+)\\.0$" (toToml $settings) "${1}" }}
+{{- include "tonewire.whole" $settings -}}
+{{ toToml $settings }}
 {{- end }}
