@@ -19,7 +19,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    let command = super::Arguments::command();
+    // `help` is no command with a page of its own.
+    let command = super::Arguments::command().disable_help_subcommand(true);
     let Some(directory) = &arguments.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;

@@ -22,6 +22,7 @@ const MAY_BE_EMPTY: &[(&str, &str)] = &[
     ("Retries in 10 minutes", "nothing is retried; no series before the first retry"),
     ("Records per second, by class", "`returned` has no series before partitions are taken away"),
     ("Reads of the watch-list", "the demo has none"),
+    ("Back-pressure", "too little comes in; no series before the first pause"),
     ("annotation Starts", "only at a restart"),
 ];
 const TIME: Duration = Duration::from_mins(3);
