@@ -11,6 +11,7 @@ mod dlq;
 mod enrich;
 mod eval;
 mod failure;
+mod man;
 mod print_config;
 mod run;
 mod schema;
@@ -59,6 +60,7 @@ enum Command {
     Eval(eval::Arguments),
     Bench(bench::Arguments),
     Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Runs the program on the arguments of this process.
@@ -89,6 +91,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Eval(arguments)) => eval::execute(&arguments),
         Some(Command::Bench(arguments)) => bench::execute(&arguments),
         Some(Command::Completions(arguments)) => completions::execute(&arguments),
+        Some(Command::Man(arguments)) => man::execute(&arguments),
         None => Err(Failure::Usage("name a command; `tonewire --help` lists them".to_owned())),
     }
 }
