@@ -66,7 +66,8 @@ impl std::fmt::Display for ExposedFile {
         let Self { key, path, mode } = self;
         write!(
             f,
-            "{key} = {path:?}: every user of this machine may read it (mode {mode:04o}); let only the user of this service, such as with chmod 0400"
+            "{key} = \"{}\": every user of this machine may read it (mode {mode:04o}); let only the user of this service, such as with chmod 0400",
+            path.display()
         )
     }
 }

@@ -5,6 +5,10 @@
 //! that come from PyPI are looked for beside the interpreter that `DEPLOY_TESTS_PYTHON` names:
 //! `pip install -r tests/deploy/requirements.txt`.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "checks have one form: some find that a tool is missing, some need none"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]
 

@@ -37,7 +37,7 @@ impl Drop for Progress {
 }
 
 fn line(done: u64, total: u64, elapsed: Duration) -> String {
-    let percent = if total == 0 { 100 } else { done.saturating_mul(100) / total };
+    let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100);
     // Milliseconds for all, in proportion, less those that have passed.
     let left_ms = match done {
         0 => return format!("0 of {total} replayed"),

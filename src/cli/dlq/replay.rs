@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     /// Send to this topic instead of the one where the original stood.
     #[arg(long, value_name = "TOPIC")]
     to_topic: Option<String>,
-    /// Consumer group that remembers what has been sent. Default: kafka.group_id with "-dlq-replay".
+    /// Consumer group that remembers what has been sent. Default: `kafka.group_id` with "-dlq-replay".
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
     /// Say what would be sent, and send nothing.
@@ -316,21 +316,21 @@ impl<'a> Sender<'a> {
             batch.push(Waiting { partition, offset, since, record });
             if batch.len() >= BATCH_LETTERS || bytes >= BATCH_BYTES {
                 bytes = 0;
-                self.send_batch(std::mem::take(&mut batch))?;
+                self.send_batch(&std::mem::take(&mut batch))?;
             }
             Ok(())
         })?;
-        self.send_batch(batch)
+        self.send_batch(&batch)
     }
 
     /// Sends, waits for the brokers and remembers what they took.
-    fn send_batch(&mut self, batch: Vec<Waiting>) -> Result<(), Failure> {
+    fn send_batch(&mut self, batch: &[Waiting]) -> Result<(), Failure> {
         if batch.is_empty() {
             return Ok(());
         }
-        self.check_memory(&batch)?;
+        self.check_memory(batch)?;
         let mut failed = HashSet::new();
-        for waiting in &batch {
+        for waiting in batch {
             if let Err(error) = self.hand_over(waiting) {
                 report(&format!("dead letter {}/{} not sent: {error}", waiting.partition, waiting.offset));
                 failed.insert((waiting.partition, waiting.offset));
@@ -345,7 +345,7 @@ impl<'a> Sender<'a> {
             ));
             failed.insert(place);
         }
-        self.remember(&batch, &failed)
+        self.remember(batch, &failed)
     }
 
     /// Nothing is sent that could not be remembered.

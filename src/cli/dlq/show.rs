@@ -1,7 +1,8 @@
 //! `dlq show`: one dead letter in full.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 
 use clap::Args;
 use serde::de::IgnoredAny;
@@ -85,19 +86,19 @@ fn in_full(letter: &Letter) -> Vec<u8> {
         ("key", printable_or_null(letter.record.key.as_deref())),
     ];
     for (name, value) in lines {
-        text += &format!("{name:<9} {value}\n");
+        let _ = writeln!(text, "{name:<9} {value}");
     }
     text += "\nheaders\n";
     match &letter.record.headers {
         Some(headers) => {
             for (name, value) in headers {
                 let name = printable_or_null(Some(name.as_bytes()));
-                text += &format!("  {name}: {}\n", printable_or_null(value.as_deref()));
+                let _ = writeln!(text, "  {name}: {}", printable_or_null(value.as_deref()));
             }
         }
         None => text += "  (a name is not UTF-8: the headers cannot be shown)\n",
     }
-    text += &format!("\nvalue ({} bytes)\n", letter.size());
+    let _ = writeln!(text, "\nvalue ({} bytes)", letter.size());
     text += &value(letter);
     text.into_bytes()
 }

@@ -18,7 +18,7 @@ pub(super) struct SourceArguments {
     /// Configuration file. Without it: defaults and environment.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Read this topic instead of kafka.dead_letter_topic.
+    /// Read this topic instead of `kafka.dead_letter_topic`.
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
 }
