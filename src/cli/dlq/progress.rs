@@ -28,11 +28,18 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.drawn.is_some() {
+impl Progress {
+    /// Takes the line away, so that another can be written.
+    pub(super) fn clear(&mut self) {
+        if self.drawn.take().is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

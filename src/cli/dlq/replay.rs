@@ -86,6 +86,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     confirm(arguments, plan.letters)?;
     let mut sender = Sender::new(arguments, &source, &reader, memories, plan.letters)?;
     let result = sender.send_all();
+    sender.progress.clear();
     report(&format!("replayed: {}; not delivered: {}", sender.sent, sender.failed));
     result?;
     if sender.failed > 0 { Err(Failure::SomeInput) } else { plan.conclude() }
@@ -332,6 +333,7 @@ impl<'a> Sender<'a> {
         let mut failed = HashSet::new();
         for waiting in batch {
             if let Err(error) = self.hand_over(waiting) {
+                self.progress.clear();
                 report(&format!("dead letter {}/{} not sent: {error}", waiting.partition, waiting.offset));
                 failed.insert((waiting.partition, waiting.offset));
             }
@@ -339,6 +341,7 @@ impl<'a> Sender<'a> {
         self.wait_for_deliveries()?;
         for delivery in self.producer.take_failed() {
             let place = (delivery.source.partition.partition, delivery.source.offset);
+            self.progress.clear();
             report(&format!(
                 "dead letter {}/{} not delivered to {}: {}",
                 place.0, place.1, delivery.topic, delivery.error
