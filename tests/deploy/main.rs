@@ -2,7 +2,7 @@
 //! running demo, hadolint, Docker Compose, Helm's own library, systemd-analyze, dpkg-deb. No container is built.
 //!
 //! A test whose tool is missing is shown as ignored with the reason; `DEPLOY_TESTS_REQUIRED=1` makes it fail. Tools
-//! that come from PyPI are looked for beside the interpreter that `DEPLOY_TESTS_PYTHON` names:
+//! that come from `PyPI` are looked for beside the interpreter that `DEPLOY_TESTS_PYTHON` names:
 //! `pip install -r tests/deploy/requirements.txt`.
 
 #![allow(
@@ -11,6 +11,7 @@
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]
+#![allow(clippy::unnecessary_wraps, reason = "all tests are of one type, also those that need no tool")]
 
 mod chart;
 mod containers;
