@@ -140,6 +140,22 @@ const MOST_WORDS: i64 = 14_000;
 /// Each of two records: in company, alone, and its letter.
 const MOST_REFUSALS: usize = 6;
 
+/// Text that does not compress well, with names in it.
+fn text(bytes: usize, seed: u64) -> String {
+    let mut state = seed;
+    let mut words = String::with_capacity(bytes + 64);
+    while words.len() < bytes {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let word = format!("{:x} ", state >> 24);
+        words.push_str(&word);
+        if state >> 60 == 0 {
+            let name = format!("said Anna Lee{} of Rome. ", state >> 44 & 0xfff);
+            words.push_str(&name);
+        }
+    }
+    words
+}
+
 fn own(id: &str, class: Class, body: &str) -> (String, Class, Message) {
     let value = json!({ "id": id, "title": "Report", "body": body, "language": "en" });
     (id.to_owned(), class, Message { value: Some(value.to_string().into_bytes()), ..Message::default() })
@@ -151,11 +167,11 @@ fn too_large(run: &Run) {
     topics::configure(broker, &workspace.input, "max.message.bytes", "20000000");
     let service = run.start(&run.configuration("one").set("analysis.max_words", MOST_WORDS));
     let names =
-        (0..180_000).map(|number| format!("Anna Lee{number} praised Rome. ")).collect::<Vec<_>>().concat();
+        (0..4_500).map(|number| format!("Anna Lee{number} praised Rome. ")).collect::<Vec<_>>().concat();
     run.input.send_compressed([
         own("large", Class::DeadLetter, &names[..95_000]),
         own("small", Class::Enriched, "Angela Merkel praised the treaty in Berlin."),
-        own("huge", Class::DeadLetter, &names[..5_000_000]),
+        own("huge", Class::DeadLetter, &(names[..95_000].to_owned() + &text(4_905_000, 7))),
     ]);
     let mut reader = Reader::new(broker, &workspace.output, Isolation::ReadCommitted);
     reader.read_until_within(LONG_PATIENCE, "the small article", |records| {
