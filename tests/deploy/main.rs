@@ -11,7 +11,6 @@
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "nothing outside of a test binary can reach into it")]
-#![allow(clippy::unnecessary_wraps, reason = "all tests are of one type, also those that need no tool")]
 
 mod chart;
 mod containers;
