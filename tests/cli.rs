@@ -3,9 +3,10 @@
 // Helpers of tests may end a test as well as the tests themselves.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn tonewire(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tonewire"));
@@ -378,4 +379,32 @@ fn sighup_without_a_watchlist_is_said_and_ends_nothing() {
     send("TERM", &id);
     let output = child.wait_with_output().unwrap();
     assert!(stderr(&output).contains("analysis.watchlist_path is not set"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_log_that_nobody_reads_any_more_neither_ends_the_service_nor_keeps_it_from_stopping() {
+    let mut child = tonewire(&["demo", "--listen", "127.0.0.1:0", "--log", "debug"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().contains("DEBUG")), "it logs before the reader goes away");
+    drop(log);
+    // Many more lines meet a pipe without a reader.
+    std::thread::sleep(Duration::from_secs(5));
+    assert!(child.try_wait().unwrap().is_none(), "it goes on");
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let end = Instant::now() + Duration::from_secs(40);
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > end {
+            child.kill().unwrap();
+            panic!("it does not stop");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status.code(), Some(0));
 }

@@ -21,8 +21,8 @@ pub(super) async fn watch(stop: StopSwitch, limit: Duration) -> std::io::Result<
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    tracing::info!(limit_ms = limit.as_millis(), "stopping; a second signal ends at once");
     stop.stop();
+    tracing::info!(limit_ms = limit.as_millis(), "stopping; a second signal ends at once");
     let code = tokio::select! {
         _ = interrupt.recv() => INTERRUPTED,
         _ = terminate.recv() => TERMINATED,

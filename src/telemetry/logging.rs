@@ -33,7 +33,12 @@ pub fn init(config: &LogConfig) -> Result<(), LoggingError> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|source| LoggingError::Filter { filter: config.filter.clone(), source })?;
     let on_terminal = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // A line that cannot be written (the reader of the pipe is gone, the disk is full) is lost. The default
+        // complains on standard error, which panics when that is what is broken, and took the service with it.
+        .log_internal_errors(false);
     if is_json(config.format, on_terminal) {
         builder.json().flatten_event(true).finish().try_init()?;
     } else {
