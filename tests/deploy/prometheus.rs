@@ -108,8 +108,22 @@ pub fn a_real_prometheus_answers_every_panel_and_no_alert_fires_on_the_demo() ->
 fn every_panel_answers(prometheus: &Prometheus) {
     let queries = dashboards::queries();
     assert!(queries.len() > 50, "queries were not found");
+    // A rate needs two scrapes since its counter first moved, and a busy machine is late with both.
+    let end = Instant::now() + TIME;
+    let mut empty = panels_without_data(prometheus, &queries);
+    while !empty.is_empty() && Instant::now() < end {
+        std::thread::sleep(Duration::from_secs(1));
+        empty = panels_without_data(prometheus, &queries);
+    }
+    assert!(empty.is_empty(), "panels without data: {empty:#?}");
+    for (panel, reason) in MAY_BE_EMPTY {
+        assert!(queries.iter().any(|query| query.panel == *panel), "no panel {panel}, excused: {reason}");
+    }
+}
+
+fn panels_without_data(prometheus: &Prometheus, queries: &[dashboards::Query]) -> Vec<String> {
     let mut empty = Vec::new();
-    for query in &queries {
+    for query in queries {
         let result = prometheus
             .ask(&query.expression)
             .unwrap_or_else(|error| panic!("{}: {}: {error}", query.dashboard, query.panel));
@@ -118,10 +132,7 @@ fn every_panel_answers(prometheus: &Prometheus) {
             empty.push(format!("{}: {}: {}", query.dashboard, query.panel, query.expression));
         }
     }
-    assert!(empty.is_empty(), "panels without data: {empty:#?}");
-    for (panel, reason) in MAY_BE_EMPTY {
-        assert!(queries.iter().any(|query| query.panel == *panel), "no panel {panel}, excused: {reason}");
-    }
+    empty
 }
 
 fn no_alert_fires(prometheus: &Prometheus) {
