@@ -311,7 +311,7 @@ impl BatchWriter {
 
     /// A broker that stands still may write what it was given long after the abort, and then it becomes part of the
     /// next transaction of the same epoch and is committed with it: a repeat that every reader sees (the gap that
-    /// KIP-890 describes, seen with a frozen leader). A new claim on the transactional id begins a new epoch, and
+    /// KIP-890 describes). A new claim on the transactional id begins a new epoch, and
     /// brokers refuse records of the old one. So an abort waits for answers, and is not made without them.
     fn settle_what_is_under_way(&self) -> Result<(), CloseError> {
         // What no broker was given (such as records for a topic that does not exist) can do no harm.
