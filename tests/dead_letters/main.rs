@@ -16,9 +16,9 @@ mod listing;
 mod poison;
 mod replays;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use support::broker::{BROKERS_VARIABLE, KafkaBroker, NoBroker, REQUIRE_VARIABLE};
+use support::broker::KafkaBroker;
 
 type Test = fn(&'static KafkaBroker);
 
@@ -58,16 +58,6 @@ fn trial(name: &str, test: Test) -> Trial {
             test(broker);
             Ok(Completion::Completed)
         }
-        Err(NoBroker::Unavailable { reason }) if !broker_is_required() => {
-            Ok(Completion::ignored_with(format!("no broker: {reason}; or set {BROKERS_VARIABLE}=host:port")))
-        }
-        Err(NoBroker::Unavailable { reason }) => {
-            Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
-        }
-        Err(NoBroker::Failed { reason }) => Err(Failed::from(format!("the broker did not start: {reason}"))),
+        Err(why) => why.answer(),
     })
-}
-
-fn broker_is_required() -> bool {
-    std::env::var(REQUIRE_VARIABLE).is_ok_and(|value| value == "1")
 }

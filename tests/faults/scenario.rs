@@ -8,7 +8,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 use super::profile::Profile;
 use super::report;
 use super::run::Run;
-use crate::support::broker::{NoBroker, REQUIRE_VARIABLE};
+use crate::support::broker::NoBroker;
 use crate::support::cluster::Cluster;
 
 /// Stands before the names of the operation cases, so that one filter finds them all.
@@ -98,15 +98,7 @@ impl Scenario {
                     }
                     self.perform(cluster, profile)
                 }
-                Err(NoBroker::Unavailable { reason }) if !kafka_is_required() => {
-                    Ok(Completion::ignored_with(format!("no broker: {reason}")))
-                }
-                Err(NoBroker::Unavailable { reason }) => {
-                    Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
-                }
-                Err(NoBroker::Failed { reason }) => {
-                    Err(Failed::from(format!("the brokers did not start: {reason}")))
-                }
+                Err(why) => why.answer(),
             }
         })
         .with_kind(if is_operation_case(self.name) { OPERATION_CASE } else { "" })
@@ -133,8 +125,4 @@ fn is_operation_case(name: &str) -> bool {
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
-}
-
-fn kafka_is_required() -> bool {
-    std::env::var(REQUIRE_VARIABLE).is_ok_and(|value| value == "1")
 }

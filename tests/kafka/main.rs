@@ -20,9 +20,9 @@ mod telemetry;
 
 use std::process::Command;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use support::broker::{BROKERS_VARIABLE, KafkaBroker, NoBroker, REQUIRE_VARIABLE};
+use support::broker::{BROKERS_VARIABLE, KafkaBroker};
 
 type Test = fn(&'static KafkaBroker);
 /// What a test needs beside a broker: the reason when it is not there.
@@ -87,21 +87,9 @@ fn trial(name: &str, needs: &'static [Need], test: Test) -> Trial {
                 test(broker);
                 Ok(Completion::Completed)
             }
-            Err(NoBroker::Unavailable { reason }) if !kafka_is_required() => Ok(Completion::ignored_with(
-                format!("no broker: {reason}; or set {BROKERS_VARIABLE}=host:port"),
-            )),
-            Err(NoBroker::Unavailable { reason }) => {
-                Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
-            }
-            Err(NoBroker::Failed { reason }) => {
-                Err(Failed::from(format!("the broker did not start: {reason}")))
-            }
+            Err(why) => why.answer(),
         }
     })
-}
-
-fn kafka_is_required() -> bool {
-    std::env::var(REQUIRE_VARIABLE).is_ok_and(|value| value == "1")
 }
 
 fn promtool() -> Option<&'static str> {

@@ -22,9 +22,9 @@ mod repeats;
 mod strategies;
 mod timestamps;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use support::broker::{BROKERS_VARIABLE, KafkaBroker, NoBroker, REQUIRE_VARIABLE};
+use support::broker::KafkaBroker;
 use support::cluster::Cluster;
 
 type Test = fn(&'static KafkaBroker);
@@ -98,7 +98,7 @@ fn trial(name: &str, test: Test) -> Trial {
     Trial::ignorable_test(name, move || {
         let broker = match KafkaBroker::shared() {
             Ok(broker) => broker,
-            Err(reason) => return without_broker(reason),
+            Err(why) => return why.answer(),
         };
         test(broker);
         Ok(Completion::Completed)
@@ -110,25 +110,9 @@ fn on_cluster(name: &str, brokers: (usize, &'static str), test: ClusterTest) -> 
     Trial::ignorable_test(name, move || {
         let cluster = match Cluster::start_with(brokers.0, brokers.1) {
             Ok(cluster) => cluster,
-            Err(reason) => return without_broker(reason),
+            Err(why) => return why.answer(),
         };
         test(&cluster);
         Ok(Completion::Completed)
     })
-}
-
-fn without_broker(why: NoBroker) -> Result<Completion, Failed> {
-    match why {
-        NoBroker::Unavailable { reason } if !broker_is_required() => {
-            Ok(Completion::ignored_with(format!("no broker: {reason}; or set {BROKERS_VARIABLE}=host:port")))
-        }
-        NoBroker::Unavailable { reason } => {
-            Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
-        }
-        NoBroker::Failed { reason } => Err(Failed::from(format!("the broker did not start: {reason}"))),
-    }
-}
-
-fn broker_is_required() -> bool {
-    std::env::var(REQUIRE_VARIABLE).is_ok_and(|value| value == "1")
 }

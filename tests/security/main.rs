@@ -18,9 +18,8 @@ mod refusals;
 mod secrets;
 mod tokens;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use support::broker::{NoBroker, REQUIRE_VARIABLE};
 use support::secure_broker::SecureBroker;
 
 type Test = fn(&'static SecureBroker);
@@ -78,16 +77,6 @@ fn trial(name: &str, test: Test) -> Trial {
             test(broker);
             Ok(Completion::Completed)
         }
-        Err(NoBroker::Unavailable { reason }) if !kafka_is_required() => {
-            Ok(Completion::ignored_with(format!("no broker: {reason}")))
-        }
-        Err(NoBroker::Unavailable { reason }) => {
-            Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
-        }
-        Err(NoBroker::Failed { reason }) => Err(Failed::from(format!("the broker did not start: {reason}"))),
+        Err(why) => why.answer(),
     })
-}
-
-fn kafka_is_required() -> bool {
-    std::env::var(REQUIRE_VARIABLE).is_ok_and(|value| value == "1")
 }

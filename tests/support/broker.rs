@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use libtest_mimic::{Completion, Failed};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -36,6 +37,20 @@ pub enum NoBroker {
     Failed { reason: String },
 }
 
+impl NoBroker {
+    /// What a test says that could not run: ignored with the reason, or failed where a broker is required.
+    pub fn answer(self) -> Result<Completion, Failed> {
+        let is_required = std::env::var(REQUIRE_VARIABLE).is_ok_and(|value| value == "1");
+        match self {
+            Self::Unavailable { reason } if is_required => {
+                Err(Failed::from(format!("{REQUIRE_VARIABLE}=1, and there is no broker: {reason}")))
+            }
+            Self::Unavailable { reason } => Ok(Completion::ignored_with(format!("no broker: {reason}"))),
+            Self::Failed { reason } => Err(Failed::from(format!("the broker did not start: {reason}"))),
+        }
+    }
+}
+
 static SHARED: OnceLock<Result<KafkaBroker, NoBroker>> = OnceLock::new();
 
 impl KafkaBroker {
@@ -56,7 +71,12 @@ impl KafkaBroker {
     fn find() -> Result<Self, NoBroker> {
         match std::env::var(BROKERS_VARIABLE) {
             Ok(bootstrap) if !bootstrap.is_empty() => Ok(Self { bootstrap, script: Mutex::new(None) }),
-            _ => Self::start(),
+            _ => Self::start().map_err(|why| match why {
+                NoBroker::Unavailable { reason } => {
+                    NoBroker::Unavailable { reason: format!("{reason}; or set {BROKERS_VARIABLE}=host:port") }
+                }
+                failed @ NoBroker::Failed { .. } => failed,
+            }),
         }
     }
 
