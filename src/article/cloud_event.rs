@@ -2,6 +2,8 @@
 //!
 //! In binary mode the value is the article itself and `content-type` is its own, so that nothing needs to be taken off.
 
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -62,28 +64,17 @@ pub(super) fn read(text: &str) -> Option<CloudEvent> {
     Some(CloudEvent { id, data, content_type })
 }
 
-/// Base64 with the standard alphabet, padded or not.
+/// The standard alphabet, as senders write it: padded or not, over several lines or not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
 fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim_end_matches('=').bytes().filter(|byte| !byte.is_ascii_whitespace());
-    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
-    for digit in digits {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        held = (held << 6) | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((held >> bits) & 0xff).unwrap_or_default());
-            held &= (1 << bits) - 1;
-        }
-    }
-    Some(bytes)
+    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    BASE64.decode(digits).ok()
 }
 
 #[cfg(test)]
