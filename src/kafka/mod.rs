@@ -37,7 +37,7 @@ pub use consumer::{CommittedOffsets, GroupConsumer, Polled};
 pub use embedded::{EmbeddedBroker, EmbeddedBrokerError};
 pub use errors::{Verdict, verdict};
 pub use probe::{Probe, ProbeError};
-pub use producer::{FailedDelivery, Objection, OutputProducer, SendError};
+pub use producer::{FailedDelivery, Objection, OutputProducer, SendError, TopicState};
 pub use properties::{consumer_config, producer_config, without_values};
 pub use record::{IncomingRecord, OutgoingRecord, PartitionId, SourceOffset};
 pub use refusal::{Concern, Refusal, RefusalKind};

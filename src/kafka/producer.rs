@@ -9,7 +9,6 @@ use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::Message;
-use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{
     BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer,
 };
@@ -69,6 +68,17 @@ pub enum Objection {
     Timestamp,
     /// Such as a record without a key for a compacted topic.
     Content,
+}
+
+/// What brokers say of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopicState {
+    Missing,
+    /// A partition has no leader: all its copies are away, or out of step.
+    WithoutLeader,
+    /// A partition has one copy in a cluster of several brokers.
+    OnlyCopy,
+    Whole,
 }
 
 /// Shared with the client's own thread, which reports deliveries.
@@ -235,16 +245,27 @@ impl OutputProducer {
         self.producer.context()
     }
 
-    /// Asks any broker whether a topic exists, without creating it. True also where the broker does not tell, as to
-    /// users without the right to know.
+    /// Asks any broker how a topic is, without creating it. Where the broker does not tell, as to users without the
+    /// right to know, it counts as whole.
     ///
     /// # Errors
     ///
     /// When no broker answers within `timeout`.
-    pub fn topic_exists(&self, topic: &str, timeout: Duration) -> KafkaResult<bool> {
+    pub fn topic_state(&self, topic: &str, timeout: Duration) -> KafkaResult<TopicState> {
         let metadata = self.producer.client().fetch_metadata(Some(topic), timeout)?;
-        let error = metadata.topics().first().and_then(MetadataTopic::error).map(RDKafkaErrorCode::from);
+        let Some(found) = metadata.topics().first() else { return Ok(TopicState::Whole) };
         let unknown = [RDKafkaErrorCode::UnknownTopicOrPartition, RDKafkaErrorCode::UnknownTopic];
-        Ok(error.is_none_or(|error| !unknown.contains(&error)))
+        if found.error().map(RDKafkaErrorCode::from).is_some_and(|error| unknown.contains(&error)) {
+            return Ok(TopicState::Missing);
+        }
+        let partitions = found.partitions();
+        let several_brokers = metadata.brokers().len() > 1;
+        Ok(if partitions.iter().any(|partition| partition.leader() < 0) {
+            TopicState::WithoutLeader
+        } else if several_brokers && partitions.iter().any(|partition| partition.replicas().len() == 1) {
+            TopicState::OnlyCopy
+        } else {
+            TopicState::Whole
+        })
     }
 }

@@ -1,14 +1,15 @@
 //! Topics of the configuration that do not exist. The service creates none: a broker that creates topics by itself
-//! gives them its default number of partitions, which nobody has chosen. It waits for a person to create them.
+//! gives them its default number of partitions, which nobody has chosen. It waits for a person to create them, and for
+//! the brokers that hold the output.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaResult;
 
-use crate::config::KafkaConfig;
-use crate::kafka::OutputProducer;
-use crate::telemetry::events::{LogLimiter, TopicsFound, TopicsMissing};
+use crate::config::{Delivery, KafkaConfig};
+use crate::kafka::{OutputProducer, TopicState};
+use crate::telemetry::events::{LogLimiter, OnlyCopy, OutputWithoutLeader, TopicsFound, TopicsMissing};
 use crate::telemetry::{Health, MissingTopics, Telemetry};
 
 /// Two lines a minute.
@@ -27,16 +28,23 @@ const REMEDY: &str =
 enum Role {
     Input,
     Output,
+    ActorRows,
     DeadLetters,
 }
 
 impl Role {
-    const ALL: [Self; 3] = [Self::Input, Self::Output, Self::DeadLetters];
+    const ALL: [Self; 4] = [Self::Input, Self::Output, Self::ActorRows, Self::DeadLetters];
+
+    /// Whether results go there.
+    fn takes_results(self) -> bool {
+        matches!(self, Self::Output | Self::ActorRows)
+    }
 
     fn key(self) -> &'static str {
         match self {
             Self::Input => "kafka.input_topics",
             Self::Output => "kafka.output_topic",
+            Self::ActorRows => "kafka.actor_row_topic",
             Self::DeadLetters => "kafka.dead_letter_topic",
         }
     }
@@ -46,6 +54,7 @@ impl Role {
         match self {
             Self::Input => "input",
             Self::Output => "output",
+            Self::ActorRows => "actor_rows",
             Self::DeadLetters => "dead_letter",
         }
     }
@@ -57,17 +66,31 @@ pub(super) struct TopicCheck {
     health: Arc<Health>,
     limiter: LogLimiter,
     missing: Vec<(Role, String)>,
+    /// Output topics with a partition that nobody leads.
+    without_leader: Vec<String>,
     looked: Instant,
 }
 
 impl TopicCheck {
     pub(super) fn new(telemetry: Arc<Telemetry>, health: Arc<Health>) -> Self {
         let limiter = LogLimiter::new(LOG_INTERVAL);
-        Self { telemetry, health, limiter, missing: Vec::new(), looked: Instant::now() }
+        Self {
+            telemetry,
+            health,
+            limiter,
+            missing: Vec::new(),
+            without_leader: Vec::new(),
+            looked: Instant::now(),
+        }
     }
 
     /// Asks for all topics. False: a session has nothing to read, or nowhere to write to. Of several input topics
     /// one is enough to begin with.
+    ///
+    /// Output without a leader is waited for before the transactional id is claimed, since the claim aborts what a
+    /// predecessor left open: Kafka 4.3.1 takes a partition without a leader for a deleted one and writes no abort
+    /// marker to it ("likely deleted already and hence can be skipped"). The next commit then commits the aborted
+    /// records too (docs/delivery.md).
     ///
     /// # Errors
     ///
@@ -77,9 +100,11 @@ impl TopicCheck {
         kafka: &KafkaConfig,
         producer: &OutputProducer,
     ) -> KafkaResult<bool> {
-        self.look(kafka, |topic| producer.topic_exists(topic, FIRST_ANSWER))?;
-        let missing = |role| self.missing.iter().filter(|(of, _)| *of == role).count();
-        Ok(missing(Role::Output) == 0 && missing(Role::Input) < kafka.input_topics.len())
+        self.look(kafka, |topic| producer.topic_state(topic, FIRST_ANSWER))?;
+        let no_result_topic_is_missing = !self.missing.iter().any(|(role, _)| role.takes_results());
+        let missing_inputs = self.missing.iter().filter(|(role, _)| *role == Role::Input).count();
+        let can_write = no_result_topic_is_missing && self.without_leader.is_empty();
+        Ok(can_write && missing_inputs < kafka.input_topics.len())
     }
 
     /// Within a session: asks again while something is missing, and while this instance owns no partition, which is
@@ -88,21 +113,33 @@ impl TopicCheck {
         let due = owns_nothing || !self.missing.is_empty();
         if due && self.looked.elapsed() >= LOOK_EVERY {
             // Without an answer the last one holds; the outage is told elsewhere.
-            let _ = self.look(kafka, |topic| producer.topic_exists(topic, LATER_ANSWER));
+            let _ = self.look(kafka, |topic| producer.topic_state(topic, LATER_ANSWER));
         }
     }
 
-    fn look(&mut self, kafka: &KafkaConfig, exists: impl Fn(&str) -> KafkaResult<bool>) -> KafkaResult<()> {
+    fn look(
+        &mut self,
+        kafka: &KafkaConfig,
+        state: impl Fn(&str) -> KafkaResult<TopicState>,
+    ) -> KafkaResult<()> {
         self.looked = Instant::now();
-        let inputs = kafka.input_topics.iter().map(|topic| (Role::Input, topic));
-        let letters = kafka.dead_letter_topic.iter().map(|topic| (Role::DeadLetters, topic));
         let mut missing = Vec::new();
-        for (role, topic) in inputs.chain([(Role::Output, &kafka.output_topic)]).chain(letters) {
-            if !exists(topic)? {
-                missing.push((role, topic.clone()));
+        let mut without_leader = Vec::new();
+        for (role, topic) in topics(kafka) {
+            match state(topic)? {
+                TopicState::Missing => missing.push((role, topic.clone())),
+                TopicState::WithoutLeader if role.takes_results() => without_leader.push(topic.clone()),
+                TopicState::OnlyCopy if role.takes_results() && kafka.delivery == Delivery::ExactlyOnce => {
+                    OnlyCopy { topic }.emit(&self.limiter);
+                }
+                _ => {}
             }
         }
         self.looked = Instant::now();
+        if !without_leader.is_empty() {
+            OutputWithoutLeader { topics: &without_leader.join(", ") }.emit(&self.limiter);
+        }
+        self.without_leader = without_leader;
         self.found(missing);
         Ok(())
     }
@@ -134,6 +171,14 @@ impl TopicCheck {
     }
 }
 
+/// The topics of the configuration and what each is for.
+fn topics(kafka: &KafkaConfig) -> impl Iterator<Item = (Role, &String)> {
+    let inputs = kafka.input_topics.iter().map(|topic| (Role::Input, topic));
+    let rows = kafka.actor_row_topic.iter().map(|topic| (Role::ActorRows, topic));
+    let letters = kafka.dead_letter_topic.iter().map(|topic| (Role::DeadLetters, topic));
+    inputs.chain([(Role::Output, &kafka.output_topic)]).chain(rows).chain(letters)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,27 +204,37 @@ mod tests {
         let mut check = TopicCheck::new(Arc::clone(&telemetry), Arc::clone(&health));
         let gauge = |role: &str| telemetry.topics_missing.with_label_values(&[role]).get();
 
-        check.look(&kafka(), |topic| Ok(topic == "more")).unwrap();
+        let only = |known: bool| if known { TopicState::Whole } else { TopicState::Missing };
+        check.look(&kafka(), |topic| Ok(only(topic == "more"))).unwrap();
         let (holds, reason) = topics_condition(&health);
         assert!(!holds);
         assert!(reason.contains(r#"kafka.input_topics "raw", kafka.output_topic "out"; create"#), "{reason}");
         assert_eq!((gauge("input"), gauge("output"), gauge("dead_letter")), (1, 1, 1));
 
-        check.look(&kafka(), |topic| Ok(topic != "dead")).unwrap();
+        check.look(&kafka(), |topic| Ok(only(topic != "dead"))).unwrap();
         let (holds, reason) = topics_condition(&health);
         assert!(holds, "the dead-letter topic is needed with the first bad record only");
         assert!(reason.contains(r#"kafka.dead_letter_topic "dead""#), "{reason}");
 
-        check.look(&kafka(), |_| Ok(true)).unwrap();
+        check.look(&kafka(), |_| Ok(TopicState::OnlyCopy)).unwrap();
         assert_eq!(topics_condition(&health), (true, "all topics exist".to_owned()));
         assert_eq!((gauge("input"), gauge("output"), gauge("dead_letter")), (0, 0, 0));
+    }
+
+    #[test]
+    fn output_without_a_leader_is_waited_for_and_other_topics_are_not() {
+        let mut check = TopicCheck::new(Arc::new(Telemetry::new().unwrap()), Arc::new(Health::new()));
+        check.look(&kafka(), |_| Ok(TopicState::WithoutLeader)).unwrap();
+        assert_eq!(check.without_leader, ["out"]);
+        check.look(&kafka(), |_| Ok(TopicState::Whole)).unwrap();
+        assert!(check.without_leader.is_empty());
     }
 
     #[test]
     fn without_an_answer_the_last_one_holds() {
         let health = Arc::new(Health::new());
         let mut check = TopicCheck::new(Arc::new(Telemetry::new().unwrap()), Arc::clone(&health));
-        check.look(&kafka(), |_| Ok(false)).unwrap();
+        check.look(&kafka(), |_| Ok(TopicState::Missing)).unwrap();
         let silence = |_: &str| {
             let code = rdkafka::error::RDKafkaErrorCode::OperationTimedOut;
             Err(rdkafka::error::KafkaError::MetadataFetch(code))

@@ -193,6 +193,41 @@ impl TopicsMissing<'_> {
     }
 }
 
+/// A partition of the output is led by no broker: nothing is begun before one does.
+pub struct OutputWithoutLeader<'a> {
+    pub topics: &'a str,
+}
+
+impl OutputWithoutLeader<'_> {
+    pub fn emit(&self, limiter: &LogLimiter) {
+        if let Some(suppressed) = limiter.admit(self.topics) {
+            let remedy =
+                "bring back the brokers that hold its copies (kafka-topics.sh --describe names them)";
+            tracing::warn!(
+                topics = self.topics,
+                remedy,
+                suppressed,
+                "output has partitions without a leader"
+            );
+        }
+    }
+}
+
+/// Exactly once hangs on one broker.
+pub struct OnlyCopy<'a> {
+    pub topic: &'a str,
+}
+
+impl OnlyCopy<'_> {
+    pub fn emit(&self, limiter: &LogLimiter) {
+        if let Some(suppressed) = limiter.admit(self.topic) {
+            let remedy =
+                "give it three copies: while the only one is away, Kafka can tear transactions apart";
+            tracing::warn!(topic = self.topic, remedy, suppressed, "an output topic has one copy only");
+        }
+    }
+}
+
 /// What was missing is there now.
 pub struct TopicsFound;
 

@@ -51,14 +51,12 @@ pub fn create(broker: &KafkaBroker, topic: &str, partitions: i32) {
     });
 }
 
-/// Creates a topic with one copy of each partition, all on one node.
-pub fn create_on(broker: &KafkaBroker, topic: &str, partitions: usize, node: i32) {
+/// Creates a topic whose partitions the first of these nodes leads and the others hold copies of.
+pub fn create_led_by(broker: &KafkaBroker, topic: &str, partitions: usize, nodes: &[i32]) {
     within(LIMIT, "the topic is created", || {
-        let copies = [node];
-        let assignment = vec![&copies[..]; partitions];
+        let assignment = vec![nodes; partitions];
         let count = i32::try_from(partitions).expect("few partitions");
-        let wanted = NewTopic::new(topic, count, TopicReplication::Variable(&assignment))
-            .set("min.insync.replicas", "1");
+        let wanted = NewTopic::new(topic, count, TopicReplication::Variable(&assignment));
         let results = wait(admin(broker).create_topics(&[wanted], &options())).ok()?;
         results.into_iter().all(|result| result.is_ok()).then_some(())
     });
