@@ -1,13 +1,13 @@
-//! How long the scenarios take: brief for every change, short before a merge, long for a release.
+//! How long the scenarios take: brief while one works, short for every change, long for a release.
 
 use std::time::Duration;
 
 /// `FAULTS_PROFILE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// For every change: crashes, stops and gaps, with one node that nobody breaks. A few minutes on two cores.
+    /// While one works: crashes, stops and gaps, with one node that nobody breaks. A few minutes on two cores.
     Brief,
-    /// Every kind of fault, with small numbers: some 20 minutes on two cores.
+    /// For every change: every kind of fault, with small numbers, some 20 minutes on two cores.
     Short,
     /// The numbers of the promise: at least 50 kills, outages of 30 s.
     Long,
