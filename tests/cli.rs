@@ -47,7 +47,7 @@ fn help_lists_every_command_and_shows_examples() {
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
     for part in
-        ["demo", "run", "enrich", "check", "dlq", "print-config", "schema", "completions", "Examples:"]
+        ["demo", "run", "top", "enrich", "check", "dlq", "print-config", "schema", "completions", "Examples:"]
     {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
@@ -407,4 +407,85 @@ fn a_log_that_nobody_reads_any_more_neither_ends_the_service_nor_keeps_it_from_s
         std::thread::sleep(Duration::from_millis(50));
     };
     assert_eq!(status.code(), Some(0));
+}
+
+/// A demo on a free port.
+struct Demo {
+    process: std::process::Child,
+    /// Host and port of its pages.
+    address: String,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let mut process = tonewire(&["demo", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let rest = line.split_once("http://")?.1;
+            rest.split_once('/').map(|(address, _)| address.to_owned())
+        });
+        // Whoever stops reading stops the demo.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, address: address.unwrap() }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn top_once_tells_the_figures_of_a_running_service_and_who_does_not_answer() {
+    let demo = Demo::start();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        let output =
+            tonewire(&["top", "--once", "--interval", "1", "--url", &demo.address]).output().unwrap();
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
+        assert!(text.starts_with("1 of 1 instance answers"), "{text}");
+        let has_come_out = text.contains("skipped 1,") && text.contains("decode invalid_json ");
+        if has_come_out && text.contains(", 1 ready") {
+            for part in [env!("CARGO_PKG_VERSION"), "articles.raw", "articles/s", "p99", " ago"] {
+                assert!(text.contains(part), "{part} is missing in {text}");
+            }
+            break;
+        }
+        assert!(Instant::now() < deadline, "the samples did not show: {text}");
+    }
+    let both = ["top", "--once", "--interval", "1", "--url", &demo.address, "--url", "127.0.0.1:1"];
+    let output = tonewire(&both).output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.starts_with("1 of 2 instances answer"), "{text}");
+    assert!(text.contains("\n127.0.0.1:1  nothing listens there"), "{text}");
+}
+
+#[test]
+fn top_without_a_terminal_says_how_to_get_text() {
+    let output = tonewire(&["top"]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("add --once"), "{}", stderr(&output));
+    let output = tonewire(&["top", "--url", "ftp://somewhere"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("write http://HOST:PORT/metrics"), "{}", stderr(&output));
+}
+
+#[test]
+fn results_and_progress_never_mix() {
+    for arguments in [&["enrich", "--output", "rows"][..], &["enrich", "--output", "rows", "--quiet"]] {
+        let output = tonewire(arguments).arg("samples/16-agency-dispatch.txt").output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(stderr(&output), "");
+        for line in stdout(&output).lines() {
+            assert!(line.starts_with('{') && line.ends_with('}'), "{line}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::failure::{Failure, report};
+use super::progress::{Progress, ProgressArguments, Total};
 use crate::analysis::{Analyze, Stage};
 use crate::article::{Article, Decoder};
 use crate::config::{Config, ProcessEnvironment};
@@ -40,6 +41,8 @@ pub(super) struct Arguments {
     /// Configuration file, for [input.json] and [analysis].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    progress: ProgressArguments,
 }
 
 /// What was measured.
@@ -62,7 +65,15 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let decoder = Decoder::new(&config.input);
     let opened = File::open(&arguments.corpus);
     let file = opened.map_err(|error| Failure::Failed(format!("{}: {error}", arguments.corpus.display())))?;
-    let corpus = Mutex::new(Corpus { lines: BufReader::new(file).lines(), left: arguments.limit });
+    // Of a corpus that is read whole the lines are not known before; its bytes are.
+    let total = match (arguments.limit, file.metadata()) {
+        (Some(limit), _) => Total::Items(limit as u64),
+        (None, Ok(about)) => Total::Bytes(about.len()),
+        (None, Err(_)) => Total::Unknown,
+    };
+    let progress = Progress::new(arguments.progress, "corpus read", total);
+    let lines = BufReader::new(file).lines();
+    let corpus = Mutex::new(Corpus { lines, left: arguments.limit, progress });
     let threads = arguments.threads.or_else(|| thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZeroUsize::get);
     let bench = Bench { corpus, decoder, analyze: |article: &Article| stage.analyze(article).words };
@@ -73,6 +84,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 struct Corpus {
     lines: Lines<BufReader<File>>,
     left: Option<usize>,
+    progress: Progress,
 }
 
 impl Corpus {
@@ -82,7 +94,11 @@ impl Corpus {
             Some(left) => *left -= 1,
             None => {}
         }
-        self.lines.next().transpose()
+        let line = self.lines.next().transpose()?;
+        if let Some(line) = &line {
+            self.progress.advance(line.len() + 1);
+        }
+        Ok(line)
     }
 }
 
@@ -119,9 +135,14 @@ impl<A: Fn(&Article) -> usize + Sync> Bench<A> {
             let Some(line) = line else { return Ok(work) };
             match self.decoder.decode(line.as_bytes(), None) {
                 Ok(articles) => articles.iter().for_each(|article| self.article(article, &mut work)),
-                Err(error) => report(&format!("left out: {error}")),
+                Err(error) => self.leave_out(&error.to_string()),
             }
         }
+    }
+
+    fn leave_out(&self, why: &str) {
+        let corpus = self.corpus.lock().unwrap_or_else(PoisonError::into_inner);
+        corpus.progress.aside(|| report(&format!("left out: {why}")));
     }
 
     fn article(&self, article: &Article, work: &mut Work) {
@@ -209,7 +230,7 @@ mod tests {
             writeln!(file, "{{\"title\": \"Number {number}\", \"body\": \"Three more words.\"}}").unwrap();
         }
         let lines = BufReader::new(File::open(file.path()).unwrap()).lines();
-        let corpus = Mutex::new(Corpus { lines, left: Some(3) });
+        let corpus = Mutex::new(Corpus { lines, left: Some(3), progress: Progress::unseen() });
         let decoder = Decoder::new(&Config::from_settings(crate::config::Settings::default()).unwrap().input);
         let words = |article: &Article| article.body.split_whitespace().count();
         let figures = Bench { corpus, decoder, analyze: words }.run(2).unwrap();

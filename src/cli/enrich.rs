@@ -16,6 +16,7 @@ use crate::config::{Config, InputFormat, OffsetUnit, ProcessEnvironment};
 use crate::record::{self, EnrichedRecord, Processing};
 
 use super::failure::{Failure, report, with_causes};
+use super::progress::{Progress, ProgressArguments, Total};
 use super::version::VERSION;
 use super::watchlist;
 
@@ -45,6 +46,8 @@ pub(super) struct Arguments {
     /// Your own actors, like config/watchlist.toml; goes before `analysis.watchlist_path`.
     #[arg(long, value_name = "FILE")]
     watchlist: Option<PathBuf>,
+    #[command(flatten)]
+    progress: ProgressArguments,
 }
 
 /// The formats of `input.format`, and JSON line by line.
@@ -85,13 +88,29 @@ enum Output {
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let (_, config) = Config::load(arguments.config.as_deref(), &ProcessEnvironment)?;
-    let mut enricher = Enricher::new(&config, arguments)?;
     let standard_input = [PathBuf::from("-")];
     let files = if arguments.files.is_empty() { &standard_input[..] } else { &arguments.files };
+    let mut enricher = Enricher::new(&config, arguments)?;
+    enricher.progress = progress(arguments, enricher.output, files);
     for file in files {
         enricher.file(file, arguments.format)?;
     }
     enricher.finish()
+}
+
+/// Results that run over the terminal show themselves how far the command is.
+fn progress(arguments: &Arguments, output: Output, files: &[PathBuf]) -> Progress {
+    if io::stdout().is_terminal() && output != Output::Json {
+        return Progress::unseen();
+    }
+    let sizes = files.iter().map(|file| match std::fs::metadata(file) {
+        Ok(about) if about.is_file() => Some(about.len()),
+        _ => None,
+    });
+    match sizes.sum::<Option<u64>>() {
+        Some(bytes) => Progress::new(arguments.progress, "read", Total::Bytes(bytes)),
+        None => Progress::new(arguments.progress, "articles read", Total::Unknown),
+    }
 }
 
 struct Enricher {
@@ -105,6 +124,7 @@ struct Enricher {
     some_failed: bool,
     /// What is known of every value: lines of JSON are JSON, of whatever format.
     content_type: Option<&'static str>,
+    progress: Progress,
 }
 
 impl Enricher {
@@ -131,6 +151,7 @@ impl Enricher {
             records: Vec::new(),
             some_failed: false,
             content_type: (arguments.format == Format::Jsonl).then_some("application/json"),
+            progress: Progress::unseen(),
         })
     }
 
@@ -190,6 +211,7 @@ impl Enricher {
             // The panic hook has told where.
             Err(_) => self.failed(name, "not enriched because of the defect above"),
         }
+        self.progress.advance(value.len());
         Ok(())
     }
 
@@ -223,7 +245,7 @@ impl Enricher {
 
     fn failed(&mut self, name: &str, message: &str) {
         self.some_failed = true;
-        report(&format!("{name}: {message}"));
+        self.progress.aside(|| report(&format!("{name}: {message}")));
     }
 
     fn finish(self) -> Result<(), Failure> {

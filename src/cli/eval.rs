@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::progress::{Progress, ProgressArguments, Total};
 use crate::evaluation;
 use crate::model::Model;
 
@@ -40,6 +41,8 @@ pub(super) struct Arguments {
     /// Only the documents that the training left out (metonymy, .xml).
     #[arg(long)]
     held_out: bool,
+    #[command(flatten)]
+    progress: ProgressArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,11 +75,15 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 
 fn figures(model: &Model, arguments: &Arguments) -> Result<Value, Failure> {
     let data = &arguments.data;
+    let mut progress = Progress::new(arguments.progress, "examples scored", Total::Items(0));
+    let mut watch = |done: usize, total: usize| progress.of(done as u64, total as u64);
     let figures = match arguments.task {
-        Task::Entities => evaluation::entities(model, data).map(serde_json::to_value),
-        Task::Sentiment => evaluation::sentiment(model, data).map(serde_json::to_value),
-        Task::Metonymy => evaluation::metonymy(model, data, arguments.held_out).map(serde_json::to_value),
-        Task::Quotes => evaluation::quotes(model, data).map(serde_json::to_value),
+        Task::Entities => evaluation::entities(model, data, &mut watch).map(serde_json::to_value),
+        Task::Sentiment => evaluation::sentiment(model, data, &mut watch).map(serde_json::to_value),
+        Task::Metonymy => {
+            evaluation::metonymy(model, data, arguments.held_out, &mut watch).map(serde_json::to_value)
+        }
+        Task::Quotes => evaluation::quotes(model, data, &mut watch).map(serde_json::to_value),
     };
     figures.map_err(|error| Failure::from_error(&error))?.map_err(|error| Failure::from_error(&error))
 }

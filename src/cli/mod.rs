@@ -13,10 +13,12 @@ mod eval;
 mod failure;
 mod man;
 mod print_config;
+mod progress;
 mod run;
 mod schema;
 mod server;
 mod signals;
+mod top;
 mod version;
 mod watchlist;
 
@@ -37,6 +39,7 @@ use failure::Failure;
   tonewire enrich article.txt                   what it finds in one article
   tonewire check --config tonewire.toml --connect
   tonewire run --config tonewire.toml
+  tonewire top                                  its throughput, lag and latency, while it runs
 
 Exit codes: 0 done, 1 some input or the service failed, 2 usage or configuration."
 )]
@@ -54,6 +57,7 @@ enum Command {
     Run(run::Arguments),
     Enrich(enrich::Arguments),
     Check(check::Arguments),
+    Top(top::Arguments),
     Dlq(dlq::Arguments),
     PrintConfig(print_config::Arguments),
     Schema(schema::Arguments),
@@ -85,6 +89,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Run(arguments)) => run::execute(&arguments),
         Some(Command::Enrich(arguments)) => enrich::execute(&arguments),
         Some(Command::Check(arguments)) => check::execute(&arguments),
+        Some(Command::Top(arguments)) => top::execute(&arguments),
         Some(Command::Dlq(arguments)) => dlq::execute(&arguments),
         Some(Command::PrintConfig(arguments)) => print_config::execute(&arguments),
         Some(Command::Schema(arguments)) => schema::execute(&arguments),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::examples::{EvaluationError, Labels, read_lines};
 use super::metrics::{Counts, Scores};
-use super::{SENTENCES_AT_ONCE, file_names};
+use super::{SENTENCES_AT_ONCE, Watcher, file_names};
 use crate::model::{EntityKind, Model};
 use crate::text::Span;
 
@@ -25,17 +25,22 @@ pub struct EntityFigures {
 ///
 /// # Errors
 /// When a file cannot be read or has no such entity.
-pub fn entities(model: &Model, files: &[PathBuf]) -> Result<EntityFigures, EvaluationError> {
+pub fn entities(
+    model: &Model,
+    files: &[PathBuf],
+    watcher: Watcher<'_>,
+) -> Result<EntityFigures, EvaluationError> {
     let mut counts: BTreeMap<&'static str, Counts> = BTreeMap::new();
     for path in files {
         let examples = read_lines(path, Labels::Entities)?;
-        for group in examples.chunks(SENTENCES_AT_ONCE) {
+        for (number, group) in (0..).zip(examples.chunks(SENTENCES_AT_ONCE)) {
             let texts: Vec<&str> = group.iter().map(|example| example.text.as_str()).collect();
             for (reading, example) in model.read_sentences(&texts).iter().zip(group) {
                 let labelled = example.spans.iter().map(|(span, label)| (*span, scored_label(label)));
                 let found = reading.entities.iter().map(|entity| (entity.span, scored_kind(entity.kind)));
                 count(&mut counts, found, labelled);
             }
+            watcher(number * SENTENCES_AT_ONCE + group.len(), examples.len());
         }
     }
     let mut micro = Counts::default();

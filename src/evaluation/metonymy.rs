@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::examples::{CodePoints, EvaluationError, Labelled, Labels, read_lines};
 use super::metrics::{Classified, Scores, accuracy, calibration_error, macro_f1, per_class};
-use super::{file_names, score_spans, sentences_of};
+use super::{Watcher, file_names, score_spans, sentences_of};
 use crate::model::Model;
 use crate::text::Span;
 
@@ -38,12 +38,13 @@ pub fn metonymy(
     model: &Model,
     files: &[PathBuf],
     held_out: bool,
+    watcher: Watcher<'_>,
 ) -> Result<MetonymyFigures, EvaluationError> {
     let mut items = Vec::new();
     for path in files {
         let is_xml = path.extension().is_some_and(|extension| extension == "xml");
         let examples = if is_xml { read_xml(path, held_out)? } else { read_lines(path, Labels::Places)? };
-        for (scores, example) in score_spans(model, &examples).iter().zip(&examples) {
+        for (scores, example) in score_spans(model, &examples, watcher).iter().zip(&examples) {
             for (score, (_, label)) in scores.iter().zip(&example.spans) {
                 let class = CLASSES.iter().position(|name| name == label);
                 let unknown = || EvaluationError::Label { path: path.clone(), label: label.clone() };

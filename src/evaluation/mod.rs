@@ -27,8 +27,11 @@ use examples::Labelled;
 /// Sentences that are handed to the model together; the scores do not depend on it.
 const SENTENCES_AT_ONCE: usize = 32;
 
+/// Called now and then with how many examples of the current file are scored, and how many it has.
+pub type Watcher<'a> = &'a mut dyn FnMut(usize, usize);
+
 /// Scores of every labelled span.
-fn score_spans(model: &Model, examples: &[Labelled]) -> Vec<Vec<MentionScore>> {
+fn score_spans(model: &Model, examples: &[Labelled], watcher: Watcher<'_>) -> Vec<Vec<MentionScore>> {
     let mut scores = Vec::with_capacity(examples.len());
     for group in examples.chunks(SENTENCES_AT_ONCE) {
         let texts: Vec<&str> = group.iter().map(|example| example.text.as_str()).collect();
@@ -36,6 +39,7 @@ fn score_spans(model: &Model, examples: &[Labelled]) -> Vec<Vec<MentionScore>> {
             let spans: Vec<Span> = example.spans.iter().map(|(span, _)| *span).collect();
             scores.push(model.score_mentions(reading, &spans));
         }
+        watcher(scores.len(), examples.len());
     }
     scores
 }

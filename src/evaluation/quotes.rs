@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::examples::EvaluationError;
 use super::metrics::{Counts, Scores, ratio};
 use super::polnear::{PARTS, Parts, QuotedArticle, articles};
-use super::{file_names, sentences_of};
+use super::{Watcher, file_names, sentences_of};
 use crate::model::{EntityKind, Model, QuotePartKind};
 use crate::sentiment::{Attribution, Spoken, Voice, actor_in, attribute};
 use crate::text::{self, QuotedText, Span};
@@ -62,13 +62,19 @@ struct Tally {
 ///
 /// # Errors
 /// When a folder cannot be read or holds no annotated article.
-pub fn quotes(model: &Model, folders: &[PathBuf]) -> Result<QuoteFigures, EvaluationError> {
+pub fn quotes(
+    model: &Model,
+    folders: &[PathBuf],
+    watcher: Watcher<'_>,
+) -> Result<QuoteFigures, EvaluationError> {
     let mut tally = Tally::default();
     let mut count = 0;
     for folder in folders {
-        for article in articles(folder)? {
-            tally.article(model, &article);
+        let articles = articles(folder)?;
+        for (done, article) in (1..).zip(&articles) {
+            tally.article(model, article);
             count += 1;
+            watcher(done, articles.len());
         }
     }
     if count == 0 {

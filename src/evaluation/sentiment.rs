@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::examples::{EvaluationError, Labelled, Labels, read_lines};
 use super::metrics::{Classified, Scores, accuracy, calibration_error, macro_f1, per_class};
-use super::{file_names, score_spans};
+use super::{Watcher, file_names, score_spans};
 use crate::model::Model;
 
 const CLASSES: [&str; 3] = ["negative", "neutral", "positive"];
@@ -37,12 +37,16 @@ pub struct DiscordantFigures {
 ///
 /// # Errors
 /// When a file cannot be read, has an unknown label, or no target.
-pub fn sentiment(model: &Model, files: &[PathBuf]) -> Result<SentimentFigures, EvaluationError> {
+pub fn sentiment(
+    model: &Model,
+    files: &[PathBuf],
+    watcher: Watcher<'_>,
+) -> Result<SentimentFigures, EvaluationError> {
     let (mut all, mut discordant) = (Vec::new(), Vec::new());
     for path in files {
         let examples = read_lines(path, Labels::Targets)?;
         let classes = examples.iter().map(|example| classes(path, example)).collect::<Result<Vec<_>, _>>()?;
-        for (scores, classes) in score_spans(model, &examples).into_iter().zip(classes) {
+        for (scores, classes) in score_spans(model, &examples, watcher).into_iter().zip(classes) {
             let items = scores.iter().zip(&classes).map(|(score, expected)| Classified {
                 expected: *expected,
                 probabilities: score.probabilities.to_vec(),

@@ -1,7 +1,8 @@
 //! What operators see: every metric name stands in [`metrics`], every event that is logged or counted
-//! is a type in [`events`], what the probes answer is in [`Health`].
+//! is a type in [`events`], what the probes answer is in [`Health`]. [`exposition`] reads what they scrape.
 
 pub mod events;
+pub mod exposition;
 mod health;
 pub mod logging;
 pub mod metrics;

@@ -3,10 +3,33 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::tools::{Missing, find, repository, text_of};
+use super::tools::{Missing, find, repository, text_of, tonewire};
 
-/// How a block of commands that needs no broker is marked.
-const MARK: &str = "```console run\n";
+/// How a block of commands is marked that needs the program only: ```` ```console run ````.
+const RUN: &str = "run";
+/// How the other blocks are marked, and why they are not run here.
+const NOT_RUN: &[(&str, &str)] = &[
+    (
+        "needs-kafka",
+        "a broker with records; tests/kafka, tests/dead_letters and tests/security run such commands",
+    ),
+    ("needs-service", "running instances; tests/cli.rs runs `top` on the demo"),
+    ("needs-docker", "a Docker daemon; containers.rs reads the files with their tools"),
+    ("needs-kubernetes", "a cluster; chart.rs renders the chart"),
+    ("needs-root", "changes the machine; unit.rs and packages.rs check what is installed"),
+    ("needs-promtool", "rules.rs runs them"),
+    ("takes-long", "runs other tests or measurements, or a release build"),
+];
+/// Documents whose blocks need no mark; their commands must be understood all the same.
+const WITHOUT_MARKS: &[&str] = &["README.md"];
+
+/// Commands of a document that stand together.
+struct Block {
+    document: PathBuf,
+    /// What stands behind `console` or `sh`.
+    mark: String,
+    commands: Vec<String>,
+}
 
 /// Paths of all documents that people read.
 fn documents() -> Vec<PathBuf> {
@@ -39,22 +62,97 @@ fn place_to_work() -> tempfile::TempDir {
     folder
 }
 
+/// Every block of shell commands in every document.
+fn blocks() -> Vec<Block> {
+    documents()
+        .iter()
+        .flat_map(|document| blocks_of(document, &std::fs::read_to_string(document).unwrap()))
+        .collect()
+}
+
+fn blocks_of(document: &Path, text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines().map(str::trim_start);
+    while let Some(line) = lines.next() {
+        let Some(info) = line.strip_prefix("```") else { continue };
+        let body: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+        let (language, mark) = info.split_once(' ').unwrap_or((info, ""));
+        if ["console", "sh", "bash", "shell"].contains(&language) {
+            let commands = commands_of(&body, language == "console");
+            blocks.push(Block { document: document.to_owned(), mark: mark.to_owned(), commands });
+        }
+    }
+    blocks
+}
+
+/// With prompts, what a command prints stands below it.
+fn commands_of(body: &[&str], has_prompts: bool) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in body {
+        let code = if has_prompts { line.strip_prefix("$ ") } else { Some(*line) };
+        match (commands.last_mut(), code) {
+            (Some(last), _) if goes_on => last.push_str(line),
+            (_, Some(code)) => commands.push(code.to_owned()),
+            (_, None) => continue,
+        }
+        let last = commands.last_mut().unwrap();
+        goes_on = last.ends_with('\\');
+        last.truncate(last.trim_end_matches('\\').len());
+    }
+    commands
+}
+
 pub fn commands_work() -> Result<(), Missing> {
     find("bash", "install bash")?;
     let mut commands = 0;
-    for document in documents() {
-        let text = std::fs::read_to_string(&document).unwrap();
-        for block in text.split(MARK).skip(1) {
-            let block = block.split("```").next().unwrap();
-            let folder = place_to_work();
-            for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
-                works(&document, command, folder.path());
-                commands += 1;
-            }
+    for block in blocks().iter().filter(|block| block.mark == RUN) {
+        let folder = place_to_work();
+        for command in &block.commands {
+            works(&block.document, command, folder.path());
+            commands += 1;
         }
     }
     assert!(commands > 5, "commands were not found");
     Ok(())
+}
+
+pub fn commands_that_are_not_run_say_why() -> Result<(), Missing> {
+    for Block { document, mark, commands } in blocks() {
+        let is_excused = WITHOUT_MARKS.iter().any(|name| document.ends_with(name)) && mark.is_empty();
+        let is_known = mark == RUN || NOT_RUN.iter().any(|(word, _)| *word == mark);
+        assert!(
+            is_known || is_excused,
+            "{}: {commands:?}: mark the block `console {RUN}`, or with one of {NOT_RUN:#?}",
+            document.display()
+        );
+    }
+    Ok(())
+}
+
+/// Whatever a command needs: its words are those of this version.
+pub fn every_command_is_understood() -> Result<(), Missing> {
+    let mut seen = 0;
+    for Block { document, commands, .. } in blocks() {
+        for command in commands.iter().flat_map(|line| arguments_of_tonewire(line)) {
+            let output = tonewire().args(&command).arg("--help").output().unwrap();
+            assert!(output.status.success(), "{}: {command:?}: {}", document.display(), text_of(&output));
+            seen += 1;
+        }
+    }
+    assert!(seen > 15, "commands were not found");
+    Ok(())
+}
+
+/// The arguments of each call of the program in a line of shell.
+fn arguments_of_tonewire(line: &str) -> Vec<Vec<String>> {
+    let line = line.replace("cargo run --release -- ", "tonewire ");
+    let code = line.split(" # ").next().unwrap_or_default();
+    let calls = code.split(['|', ';', '&']).filter_map(|call| {
+        let mut words = call.split_whitespace().skip_while(|word| word.contains('='));
+        (words.next() == Some("tonewire")).then(|| words.take_while(|word| !word.starts_with(['<', '>'])))
+    });
+    calls.map(|words| words.map(str::to_owned).collect()).collect()
 }
 
 fn works(document: &Path, command: &str, folder: &Path) {

@@ -75,8 +75,17 @@ fn trials() -> Vec<Trial> {
             "every_file_of_the_debian_package_is_there",
             packages::every_file_of_the_debian_package_is_there,
         ),
+        trial(
+            "cargo_deb_packs_everything_that_is_listed",
+            packages::cargo_deb_packs_everything_that_is_listed,
+        ),
         trial("the_record_reference_is_made_from_the_schemas", reference::is_made_from_the_schemas),
         trial("commands_in_the_documents_work", documents::commands_work),
+        trial(
+            "commands_in_the_documents_that_are_not_run_say_why",
+            documents::commands_that_are_not_run_say_why,
+        ),
+        trial("every_command_in_the_documents_is_understood", documents::every_command_is_understood),
         trial("links_between_the_documents_lead_somewhere", documents::links_lead_somewhere),
     ]
 }

@@ -1,6 +1,10 @@
-//! What a package has in it: manual pages, completions, and the list of the Debian package.
+//! What a package has in it: manual pages, completions, and the Debian package itself.
 
-use super::tools::{Missing, read, repository, succeed, tonewire};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use super::tools::{Missing, find, read, repository, run, succeed, text_of, tonewire};
 
 pub fn the_manual_has_a_page_for_each_command() -> Result<(), Missing> {
     let folder = tempfile::tempdir().unwrap();
@@ -43,4 +47,60 @@ pub fn every_file_of_the_debian_package_is_there() -> Result<(), Missing> {
         assert!(build.contains(&format!("> target/package/completions/{made}")), "nothing makes {made}");
     }
     Ok(())
+}
+
+/// As deploy/debian/build does it, in a folder of its own, and with a small program instead of ours: a debug build takes
+/// minutes to compress.
+pub fn cargo_deb_packs_everything_that_is_listed() -> Result<(), Missing> {
+    let cargo_deb = find("cargo-deb", "cargo install --locked cargo-deb")?;
+    let dpkg_deb = find("dpkg-deb", "install dpkg")?;
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    let output = Command::new(cargo_deb)
+        .args(["deb", "--no-build", "--no-strip", "--offline", "--output", "tonewire.deb"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text_of(&output));
+    let package = folder.path().join("tonewire.deb");
+    let contents = succeed(Command::new(&dpkg_deb).arg("--contents").arg(&package));
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    for asset in manifest["package"]["metadata"]["deb"]["assets"].as_array().unwrap() {
+        let (source, to) = (asset[0].as_str().unwrap(), asset[1].as_str().unwrap());
+        let to = if to.ends_with('/') && !source.contains('*') {
+            format!("{to}{}", source.rsplit('/').next().unwrap())
+        } else {
+            to.to_owned()
+        };
+        // Documents and manual pages are compressed.
+        assert!(contents.contains(&format!("./{to}")), "no {to} in\n{contents}");
+    }
+    for path in ["lib/systemd/system/tonewire.service", "man1/tonewire-run.1.gz", "tonewire/copyright"] {
+        assert!(contents.contains(path), "no {path} in\n{contents}");
+    }
+    let control = succeed(Command::new(&dpkg_deb).arg("--field").arg(&package));
+    for part in ["Package: tonewire", "libc6", "ca-certificates"] {
+        assert!(control.contains(part), "no {part} in\n{control}");
+    }
+    Ok(())
+}
+
+/// The repository without what was built, and what the package's script makes.
+fn prepare(folder: &Path) {
+    for entry in std::fs::read_dir(repository()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if name != "target" && name != ".git" {
+            symlink(&path, folder.join(name)).unwrap();
+        }
+    }
+    let made = folder.join("target/package");
+    std::fs::create_dir_all(made.join("completions")).unwrap();
+    std::fs::create_dir_all(folder.join("target/release")).unwrap();
+    std::fs::copy("/bin/true", folder.join("target/release/tonewire")).unwrap();
+    succeed(tonewire().args(["man", "--directory"]).arg(made.join("man")));
+    for (shell, name) in [("bash", "tonewire"), ("zsh", "_tonewire"), ("fish", "tonewire.fish")] {
+        let output = run(tonewire().args(["completions", shell]));
+        std::fs::write(made.join("completions").join(name), output.stdout).unwrap();
+    }
 }

@@ -11,7 +11,6 @@
 mod letter;
 mod list;
 mod memory;
-mod progress;
 mod replay;
 mod selection;
 mod show;

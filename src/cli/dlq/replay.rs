@@ -14,9 +14,9 @@ use crate::kafka::{
 };
 
 use super::super::failure::{Failure, report};
+use super::super::progress::{Progress, ProgressArguments, Total};
 use super::letter::Letter;
 use super::memory::Memory;
-use super::progress::Progress;
 use super::selection::Selection;
 use super::source::{Source, SourceArguments};
 
@@ -59,6 +59,8 @@ pub(super) struct Arguments {
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
+    #[command(flatten)]
+    progress: ProgressArguments,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
@@ -86,8 +88,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     confirm(arguments, plan.letters)?;
     let mut sender = Sender::new(arguments, &source, &reader, memories, plan.letters)?;
     let result = sender.send_all();
-    sender.progress.clear();
-    report(&format!("replayed: {}; not delivered: {}", sender.sent, sender.failed));
+    sender.tell(&format!("replayed: {}; not delivered: {}", sender.sent, sender.failed));
     result?;
     if sender.failed > 0 { Err(Failure::SomeInput) } else { plan.conclude() }
 }
@@ -294,7 +295,7 @@ impl<'a> Sender<'a> {
             since: memories.iter().map(|(&partition, memory)| (partition, memory.next)).collect(),
             before: memories.clone(),
             memories,
-            progress: Progress::new(total),
+            progress: Progress::new(arguments.progress, "letters replayed", Total::Items(total)),
             sent: 0,
             failed: 0,
         })
@@ -333,22 +334,24 @@ impl<'a> Sender<'a> {
         let mut failed = HashSet::new();
         for waiting in batch {
             if let Err(error) = self.hand_over(waiting) {
-                self.progress.clear();
-                report(&format!("dead letter {}/{} not sent: {error}", waiting.partition, waiting.offset));
+                self.tell(&format!("dead letter {}/{} not sent: {error}", waiting.partition, waiting.offset));
                 failed.insert((waiting.partition, waiting.offset));
             }
         }
         self.wait_for_deliveries()?;
         for delivery in self.producer.take_failed() {
             let place = (delivery.source.partition.partition, delivery.source.offset);
-            self.progress.clear();
-            report(&format!(
+            self.tell(&format!(
                 "dead letter {}/{} not delivered to {}: {}",
                 place.0, place.1, delivery.topic, delivery.error
             ));
             failed.insert(place);
         }
         self.remember(batch, &failed)
+    }
+
+    fn tell(&self, message: &str) {
+        self.progress.aside(|| report(message));
     }
 
     /// Nothing is sent that could not be remembered.
