@@ -72,7 +72,6 @@ pub fn cargo_deb_packs_everything_that_is_listed() -> Result<(), Missing> {
         } else {
             to.to_owned()
         };
-        // Documents and manual pages are compressed.
         assert!(contents.contains(&format!("./{to}")), "no {to} in\n{contents}");
     }
     for path in ["lib/systemd/system/tonewire.service", "man1/tonewire-run.1.gz", "tonewire/copyright"] {

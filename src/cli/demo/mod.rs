@@ -102,6 +102,7 @@ fn introduce(broker: &str, pages: SocketAddr, once: bool) -> Result<(), Failure>
     writeln!(out, "join in   kcat -b {broker} -t {ENRICHED} -C")?;
     writeln!(out, "metrics   http://{pages}/metrics (also /livez, /readyz, /version)")?;
     if !once {
+        writeln!(out, "watch     tonewire top --url {pages}, in another terminal")?;
         writeln!(out, "stop      Ctrl-C")?;
     }
     writeln!(out)?;
