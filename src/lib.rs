@@ -10,8 +10,9 @@
 //!                    ▲                                                              │
 //!                    └───────────────── offsets, in one transaction ◄───────────────┘
 //!
+//!  recent     what the articles of the last minutes show, for the live page
 //!  pipeline   wires the rooms above: workers, slots per partition, back-pressure, the loop
-//!  http       /metrics /livez /readyz /version
+//!  http       the live page, /metrics /livez /readyz /version
 //!  model      the network: sentences to entities, quote parts and the sentiment toward mentions
 //!  evaluation figures of the model on labelled data
 //!  telemetry  every metric name and every event that is logged and counted
@@ -20,7 +21,7 @@
 //! ```
 //!
 //! A room may use the rooms to its left in `text, model, actors, sentiment, article, analysis, record,
-//! config, telemetry, kafka, pipeline, http, evaluation, cli` and never one to its right. The processing stage
+//! config, telemetry, kafka, recent, pipeline, http, evaluation, cli` and never one to its right. The processing stage
 //! (`text` to `record`) knows nothing of Kafka, HTTP or the command line.
 //!
 //! The rooms from `telemetry` on are the cargo feature `service`, which is on by default. Without it the library
@@ -50,6 +51,9 @@ pub mod telemetry;
 
 #[cfg(feature = "service")]
 pub mod kafka;
+
+#[cfg(feature = "service")]
+pub mod recent;
 
 #[cfg(feature = "service")]
 pub mod pipeline;

@@ -34,7 +34,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     watchlist::load("analysis.watchlist_path", config.analysis.watchlist_path.as_deref())?;
     let mut out = io::stdout().lock();
     writeln!(out, "the configuration is valid")?;
-    for file in &config.kafka.exposed_files {
+    for file in config.exposed_files() {
         writeln!(out, "warning: {file}")?;
     }
     if arguments.connect {

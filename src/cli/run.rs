@@ -30,11 +30,11 @@ pub(super) struct Arguments {
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let (_, config) = Config::load(arguments.config.as_deref(), &ProcessEnvironment)?;
     logging::init(&config.log).map_err(|error| Failure::from_error(&error))?;
-    for file in &config.kafka.exposed_files {
+    for file in config.exposed_files() {
         tracing::warn!(key = file.key, "{file}");
     }
     let server = Server::start(Arc::new(config), WhenTaken::Fail)?;
-    tracing::info!(address = %server.address, "serving /metrics, /livez, /readyz and /version");
+    tracing::info!(address = %server.address, "serving the live page, /metrics, /livez, /readyz and /version");
     let summary = server.service.wait().map_err(|error| Failure::from_error(&error))?;
     tracing::info!(
         received = summary.received,

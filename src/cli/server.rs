@@ -7,8 +7,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::analysis::{Analyze, Stage};
 use crate::config::Config;
+use crate::http::access::Access;
 use crate::http::{self, HttpError, Pages};
 use crate::pipeline::{Service, ServiceHandle};
+use crate::recent::Recent;
 use crate::telemetry::{Health, Telemetry};
 
 use super::failure::Failure;
@@ -38,12 +40,7 @@ impl Server {
         let stage = Arc::new(stage);
         let telemetry = Arc::new(Telemetry::new().map_err(|error| Failure::from_error(&error))?);
         let health = Arc::new(Health::new());
-        let pages = Pages {
-            telemetry: Arc::clone(&telemetry),
-            health: Arc::clone(&health),
-            max_poll_interval: config.kafka.max_poll_interval,
-            version: Arc::new(version::as_json(stage.model())?),
-        };
+        let version = version::as_json(stage.model())?;
         // One thread is plenty for probes and a scrape every few seconds; the cores are for the workers.
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         {
@@ -60,14 +57,25 @@ impl Server {
             .block_on(listen(config.http.listen, when_taken))
             .map_err(|error| Failure::from_error(&error))?;
         let address = listener.local_addr()?;
+        let access = Access::new(config.http.token.as_ref(), address, Arc::clone(&telemetry));
+        let shown = config.http.recent.filter(|_| access.allows_articles());
+        let recent = shown.map(|bounds| Arc::new(Recent::new(bounds)));
+        let pages = Pages::new(
+            Arc::clone(&telemetry),
+            Arc::clone(&health),
+            config.kafka.max_poll_interval,
+            version,
+            access,
+        )
+        .with_recent(recent.clone());
         runtime.spawn(async move {
             if let Err(error) = http::serve(listener, pages).await {
                 tracing::error!(%error, "the pages are no longer served");
             }
         });
         let limit = config.kafka.shutdown_timeout;
-        let service =
-            Service::start(config, stage, telemetry, health).map_err(|error| Failure::from_error(&error))?;
+        let service = Service::start_watched(config, stage, telemetry, health, recent)
+            .map_err(|error| Failure::from_error(&error))?;
         let stop = service.stop_switch();
         runtime.spawn(async move {
             if let Err(error) = signals::watch(stop, limit).await {

@@ -47,7 +47,7 @@ const HARMLESS: [&str; 17] = [
 #[must_use]
 pub fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    let names_a_file = key.ends_with("_file") || key.ends_with(".location");
+    let names_a_file = ["_file", "_path", ".location"].iter().any(|end| key.ends_with(end));
     let is_known = HARMLESS.contains(&key.as_str());
     let is_unknown_login = !is_known && (key.starts_with("sasl.") || key.starts_with("ssl."));
     !names_a_file && (is_unknown_login || SECRET_PARTS.iter().any(|part| key.contains(part)))
@@ -93,6 +93,7 @@ mod tests {
         settings.kafka.security.key_password = "canary".into();
         settings.kafka.security.sasl_password_file = "/run/secrets/kafka".into();
         settings.kafka.security.oauth_token_file = "/run/secrets/token".into();
+        settings.http.token_path = "/run/secrets/page".into();
         settings.kafka.security.oauth_token_command = vec!["/bin/get-token".into(), "canary".into()];
         for key in [
             "sasl.jaas.config",
@@ -114,6 +115,7 @@ mod tests {
         assert!(!shown.contains("canary"), "{shown}");
         assert!(shown.contains("/run/secrets/kafka"));
         assert!(shown.contains("/run/secrets/token"));
+        assert!(shown.contains("/run/secrets/page"));
         assert!(shown.contains("/bin/get-token"));
         assert_eq!(shown.matches("visible").count(), 3);
         assert_eq!(shown.matches(MASK).count(), 10);

@@ -4,6 +4,7 @@
 mod environment;
 mod error;
 mod group;
+mod http;
 mod keys;
 mod load;
 mod mask;
@@ -16,6 +17,7 @@ mod validate;
 
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{ConfigError, Problem};
+pub use http::is_token;
 pub use load::load;
 pub use mask::{MASK, is_secret, masked};
 pub use secrets::{ExposedFile, read_again};
@@ -35,6 +37,14 @@ pub struct Config {
     pub output: OutputConfig,
     pub http: HttpConfig,
     pub log: LogConfig,
+}
+
+impl Config {
+    /// Files with secrets that every user of the machine may read.
+    pub fn exposed_files(&self) -> impl Iterator<Item = &ExposedFile> {
+        let token = self.http.token.as_ref().and_then(|token| token.exposed.as_ref());
+        self.kafka.exposed_files.iter().chain(token)
+    }
 }
 
 /// The client, the topics and the guarantees.
@@ -195,9 +205,30 @@ pub struct OutputConfig {
     pub max_record_bytes: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HttpConfig {
     pub listen: SocketAddr,
+    /// What readers must send. `None`: whoever reaches the address may read.
+    pub token: Option<TokenFile>,
+    /// What the live page keeps of actors and articles. `None`: nothing.
+    pub recent: Option<RecentConfig>,
+}
+
+/// The token of readers, with the file that it is read from again: tokens are rotated.
+#[derive(Clone, Debug)]
+pub struct TokenFile {
+    pub path: std::path::PathBuf,
+    pub token: Secret,
+    /// The file, if every user of the machine may read it.
+    pub exposed: Option<ExposedFile>,
+}
+
+/// Bounds of what the live page keeps in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct RecentConfig {
+    pub window: Duration,
+    pub actors: NonZeroUsize,
+    pub text_bytes: usize,
 }
 
 #[derive(Clone, Debug)]

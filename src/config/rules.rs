@@ -26,6 +26,7 @@ fn ranges(settings: &Settings, problems: &mut Vec<Problem>) {
     let kafka = &settings.kafka;
     let transaction = &kafka.transaction;
     let pipeline = &settings.pipeline;
+    let http = &settings.http;
     let limits = &settings.input.dead_letter_limits;
     let size = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
     for (key, value, lowest, highest) in [
@@ -50,6 +51,9 @@ fn ranges(settings: &Settings, problems: &mut Vec<Problem>) {
         ("pipeline.max_in_flight_bytes", size(pipeline.max_in_flight_bytes), 1, 1 << 40),
         ("pipeline.pause_after_ms", pipeline.pause_after_ms, 0, 3_600_000),
         ("pipeline.record_time_limit_ms", pipeline.record_time_limit_ms, 1, 3_600_000),
+        ("http.recent_minutes", http.recent_minutes, 0, 1_440),
+        ("http.recent_actors", size(http.recent_actors), 1, 100_000),
+        ("http.recent_text_bytes", size(http.recent_text_bytes), 1 << 20, 1 << 34),
         // librdkafka's own limit of message.max.bytes.
         ("output.max_record_bytes", size(settings.output.max_record_bytes), 1_000, 1_000_000_000),
     ] {

@@ -23,7 +23,11 @@ pub(super) fn resolve(key: &str, value: &str, file: &str) -> Result<Option<Secre
     }
 }
 
-fn read(key: &str, path: &str) -> Result<Secret, Problem> {
+/// The secret in a file.
+///
+/// # Errors
+/// A problem if the file cannot be read or is empty.
+pub(super) fn read(key: &str, path: &str) -> Result<Secret, Problem> {
     let content = std::fs::read_to_string(path).map_err(|error| {
         Problem::of(
             key,

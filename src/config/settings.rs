@@ -313,13 +313,27 @@ impl Default for OutputSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HttpSettings {
-    /// Address and port of /metrics and the probes. Loopback unless told otherwise.
+    /// Address and port of the live page, /metrics and the probes. Loopback unless told otherwise.
     pub listen: String,
+    /// File with the token that readers must send as `Authorization: Bearer`. Empty: none.
+    pub token_path: String,
+    /// How far the live page looks back at actors and articles. 0: none are kept.
+    pub recent_minutes: u64,
+    /// Most actors kept for the live page.
+    pub recent_actors: usize,
+    /// Most bytes of articles and sentences kept for the live page.
+    pub recent_text_bytes: usize,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:9464".into() }
+        Self {
+            listen: "127.0.0.1:9464".into(),
+            token_path: String::new(),
+            recent_minutes: 15,
+            recent_actors: 1_000,
+            recent_text_bytes: 16 * 1024 * 1024,
+        }
     }
 }
 

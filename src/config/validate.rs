@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::environment::Environment;
 use super::error::{ConfigError, Problem};
 use super::{
-    AnalysisConfig, Config, Delivery, HttpConfig, InputConfig, KafkaConfig, KafkaSettings, LogConfig,
-    OutputConfig, PipelineConfig, Settings, TransactionLimits,
+    AnalysisConfig, Config, Delivery, InputConfig, KafkaConfig, KafkaSettings, LogConfig, OutputConfig,
+    PipelineConfig, Settings, TransactionLimits,
 };
 use super::{DeadLetterLimitSettings, DeadLetterLimits, Secret, TransactionSettings};
-use super::{load, mask, owned, rules, security};
+use super::{http, load, mask, owned, rules, security};
 
 impl Config {
     /// Reads and judges a configuration: [`load`](super::load()) and [`Config::from_settings`], with the
@@ -43,17 +43,10 @@ impl Config {
     pub fn from_settings(settings: Settings) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         rules::check(&settings, &mut problems);
-        let listen = settings.http.listen.parse();
-        if listen.is_err() {
-            problems.push(Problem::of(
-                "http.listen",
-                format!("{:?} is not an address and port", settings.http.listen),
-                "write it like 127.0.0.1:9464, 0.0.0.0:9464 or [::]:9464",
-            ));
-        }
+        let http = http::http(&settings.http, &mut problems);
         let kafka = kafka(&settings, &mut problems);
-        match (listen, problems.is_empty()) {
-            (Ok(listen), true) => Ok(Self {
+        match (http, problems.is_empty()) {
+            (Some(http), true) => Ok(Self {
                 kafka,
                 input: InputConfig {
                     format: settings.input.format,
@@ -87,7 +80,7 @@ impl Config {
                     cloud_events: settings.output.cloud_events,
                     max_record_bytes: settings.output.max_record_bytes,
                 },
-                http: HttpConfig { listen },
+                http,
                 log: LogConfig { filter: settings.log.filter, format: settings.log.format },
             }),
             _ => Err(ConfigError::Invalid(problems)),

@@ -1,6 +1,16 @@
-//! `/metrics` for Prometheus, the probes for an orchestrator, and `/version` for people.
+//! The live page for people, `/metrics` for Prometheus, the probes for an orchestrator, and `/version`.
 //!
-//! Nothing here reads Kafka: the loop writes [`Health`] and the metrics, this room shows them.
+//! Nothing here reads Kafka: the loop writes [`Health`], the metrics and [`Recent`], this room shows them.
+//!
+//! - [`access`]: who may read what.
+//! - `assets`: the page itself, files of the folder `page`.
+//! - `api`: what the page asks for.
+//! - [`history`]: the figures of the last minutes.
+
+pub mod access;
+mod api;
+mod assets;
+pub mod history;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,12 +19,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus::TextEncoder;
 use tokio::net::TcpListener;
 
+use crate::recent::Recent;
 use crate::telemetry::{Health, Telemetry};
+
+use access::Access;
+use api::LastOverview;
+use history::History;
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +50,40 @@ pub struct Pages {
     pub max_poll_interval: Duration,
     /// The body of `/version`.
     pub version: Arc<serde_json::Value>,
+    pub access: Arc<Access>,
+    /// Actors and articles. `None`: they are not kept, or shown to nobody.
+    pub recent: Option<Arc<Recent>>,
+    history: Arc<History>,
+    last_overview: Arc<LastOverview>,
+}
+
+impl Pages {
+    /// Pages that show no actors and no articles.
+    #[must_use]
+    pub fn new(
+        telemetry: Arc<Telemetry>,
+        health: Arc<Health>,
+        max_poll_interval: Duration,
+        version: serde_json::Value,
+        access: Access,
+    ) -> Self {
+        Self {
+            telemetry,
+            health,
+            max_poll_interval,
+            version: Arc::new(version),
+            access: Arc::new(access),
+            recent: None,
+            history: Arc::default(),
+            last_overview: Arc::default(),
+        }
+    }
+
+    /// Shows actors and articles too.
+    #[must_use]
+    pub fn with_recent(self, recent: Option<Arc<Recent>>) -> Self {
+        Self { recent, ..self }
+    }
 }
 
 /// Takes the address, so that a port in use is an error at the start and not in a task of its own.
@@ -49,15 +99,30 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, HttpError> {
 /// # Errors
 /// [`HttpError::Serve`].
 pub async fn serve(listener: TcpListener, pages: Pages) -> Result<(), HttpError> {
-    Ok(axum::serve(listener, router(pages)).await?)
+    let watching = Arc::clone(&pages.history).watch(Arc::clone(&pages.telemetry));
+    tokio::select! {
+        served = axum::serve(listener, router(pages)) => Ok(served?),
+        () = watching => Ok(()),
+    }
 }
 
 fn router(pages: Pages) -> Router {
-    Router::new()
+    let articles = Router::new()
+        .route("/api/overview", get(api::overview))
+        .route("/api/actor/{key}", get(api::actor))
+        .route("/api/article/{number}", get(api::article))
+        .layer(from_fn_with_state(Arc::clone(&pages.access), access::need_own_name));
+    let guarded = Router::new()
         .route("/metrics", get(metrics))
+        .route("/version", get(version))
+        .merge(articles)
+        .layer(from_fn_with_state(Arc::clone(&pages.access), access::need_token));
+    Router::new()
         .route("/livez", get(live))
         .route("/readyz", get(ready))
-        .route("/version", get(version))
+        .merge(assets::routes())
+        .merge(guarded)
+        .layer(from_fn(assets::guard))
         .with_state(pages)
 }
 
@@ -101,90 +166,4 @@ fn json(good: bool, body: &impl serde::Serialize) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-
-    use super::*;
-
-    /// Asks a server on the loopback interface, over a real connection.
-    fn get_page(pages: Pages, path: &str) -> (u16, String) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.unwrap();
-        let listener = runtime.block_on(bind("127.0.0.1:0".parse().unwrap())).unwrap();
-        let address = listener.local_addr().unwrap();
-        runtime.spawn(serve(listener, pages));
-
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, answer)
-    }
-
-    fn pages() -> Pages {
-        let telemetry = Telemetry::new().unwrap();
-        telemetry.records_enriched.inc_by(7);
-        Pages {
-            telemetry: Arc::new(telemetry),
-            health: Arc::new(Health::new()),
-            max_poll_interval: Duration::from_mins(5),
-            version: Arc::new(serde_json::json!({ "version": "1.2.3" })),
-        }
-    }
-
-    #[test]
-    fn metrics_come_in_the_text_format_of_prometheus() {
-        let (status, answer) = get_page(pages(), "/metrics");
-        assert_eq!(status, 200);
-        assert!(answer.contains("text/plain; version=0.0.4"), "{answer}");
-        assert!(answer.contains("\ntonewire_records_enriched_total 7\n"), "{answer}");
-        assert!(answer.contains("\ntonewire_ready 0\n"), "{answer}");
-        assert!(answer.contains("\ntonewire_ready_condition{condition=\"brokers\"} 0\n"), "{answer}");
-        assert!(answer.contains("\ntonewire_progress_age_seconds 0\n"), "{answer}");
-    }
-
-    #[test]
-    fn not_ready_is_503_with_every_condition_and_its_reason() {
-        let pages = pages();
-        pages.health.model_loaded();
-        let (status, answer) = get_page(pages, "/readyz");
-        assert_eq!(status, 503);
-        assert!(answer.contains(r#""name":"model_loaded","holds":true"#), "{answer}");
-        assert!(answer.contains(r#""name":"assigned","holds":false"#), "{answer}");
-        assert!(answer.contains("no assignment from the group yet"), "{answer}");
-    }
-
-    #[test]
-    fn ready_is_200_when_all_conditions_hold() {
-        let pages = pages();
-        pages.health.model_loaded();
-        pages.health.set_producer_reachable(true);
-        pages.health.heard_from_brokers(Duration::ZERO);
-        pages.health.set_assigned(1);
-        assert_eq!(get_page(pages, "/readyz").0, 200);
-    }
-
-    #[test]
-    fn live_turns_503_when_the_loop_stands_still() {
-        assert_eq!(get_page(pages(), "/livez").0, 200);
-        let still = Pages { max_poll_interval: Duration::ZERO, ..pages() };
-        assert_eq!(get_page(still, "/livez").0, 503);
-    }
-
-    #[test]
-    fn the_version_is_json_and_other_paths_are_404() {
-        let (status, answer) = get_page(pages(), "/version");
-        assert_eq!(status, 200);
-        assert!(answer.contains(r#"{"version":"1.2.3"}"#), "{answer}");
-        assert_eq!(get_page(pages(), "/nothing").0, 404);
-    }
-
-    #[test]
-    fn a_port_in_use_is_named_with_the_key_to_change() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let taken = runtime.block_on(bind("127.0.0.1:0".parse().unwrap())).unwrap();
-        let error = runtime.block_on(bind(taken.local_addr().unwrap())).unwrap_err();
-        assert!(error.to_string().contains("http.listen"));
-    }
-}
+mod tests;

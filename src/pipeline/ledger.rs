@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::config::{DeadLetterLimits, TransactionLimits};
 use crate::kafka::{ClientStatistics, IncomingRecord, OutgoingRecord, PartitionId};
+use crate::recent::{Recent, Sighting};
 use crate::telemetry::{Health, Telemetry};
 
 use super::letter_limits::{LetterLimits, TooManyDeadLetters};
@@ -19,6 +20,7 @@ struct Entry {
     partition: PartitionId,
     class: Class,
     timestamp_ms: Option<i64>,
+    sightings: Vec<Sighting>,
 }
 
 /// What holds for all partitions when their lag is told.
@@ -37,6 +39,8 @@ pub(super) struct Ledger {
     /// Those of results; dead letters are counted by reason.
     result_topics: Vec<Arc<str>>,
     entries: Vec<Entry>,
+    /// Who wants to know what committed articles show.
+    watcher: Option<Arc<Recent>>,
     output_records: HashMap<Arc<str>, (u64, u64)>,
     output_bytes: usize,
     opened: Option<Instant>,
@@ -82,6 +86,7 @@ impl Ledger {
             health,
             result_topics,
             entries: Vec::new(),
+            watcher: None,
             output_records: HashMap::new(),
             output_bytes: 0,
             opened: None,
@@ -89,6 +94,11 @@ impl Ledger {
             totals,
             reported: BTreeSet::new(),
         }
+    }
+
+    /// What committed articles show is told to somebody.
+    pub(super) fn watched_by(self, watcher: Option<Arc<Recent>>) -> Self {
+        Self { watcher, ..self }
     }
 
     /// A record is read for the first time.
@@ -125,6 +135,7 @@ impl Ledger {
             partition: slot.record.source.partition.clone(),
             class: outcome.class,
             timestamp_ms: slot.record.timestamp_ms,
+            sightings: outcome.sightings,
         });
     }
 
@@ -161,8 +172,13 @@ impl Ledger {
         self.letter_limits.settled();
         let records = self.entries.len();
         let now_ms = jiff::Timestamp::now().as_millisecond();
+        let mut sightings = Vec::new();
         for entry in std::mem::take(&mut self.entries) {
             self.settle(&entry, now_ms);
+            sightings.extend(entry.sightings);
+        }
+        if let Some(watcher) = &self.watcher {
+            watcher.add(sightings);
         }
         for (topic, (records, bytes)) in self.output_records.drain() {
             if self.result_topics.contains(&topic) {

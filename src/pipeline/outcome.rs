@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::kafka::OutgoingRecord;
+use crate::recent::Sighting;
 
 pub use super::refusals::Form;
 
@@ -14,13 +15,22 @@ pub struct Outcome {
     pub outputs: VecDeque<OutgoingRecord>,
     /// How much of the record the output carries.
     pub form: Form,
+    /// What its articles show, for the live page; empty where nobody watches.
+    pub sightings: Vec<Sighting>,
 }
 
 impl Outcome {
-    /// Bytes of keys and values of the output.
+    /// An outcome that shows nothing on the live page.
+    #[must_use]
+    pub fn new(class: Class, outputs: VecDeque<OutgoingRecord>, form: Form) -> Self {
+        Self { class, outputs, form, sightings: Vec::new() }
+    }
+
+    /// Bytes of keys and values of the output, and of what is kept of it for the live page.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.outputs.iter().map(OutgoingRecord::size).sum()
+        let outputs: usize = self.outputs.iter().map(OutgoingRecord::size).sum();
+        outputs + self.sightings.iter().map(Sighting::size).sum::<usize>()
     }
 }
 

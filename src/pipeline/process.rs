@@ -15,6 +15,7 @@ use crate::config::{
     TombstonePolicy,
 };
 use crate::kafka::{IncomingRecord, OutgoingRecord};
+use crate::recent::Sighting;
 use crate::record::{self, ActorRow, EnrichedRecord, Processing, SourceCoordinates};
 use crate::telemetry::Telemetry;
 use crate::telemetry::events::{LogLimiter, RecordFailed};
@@ -34,6 +35,15 @@ pub struct Processor {
     output_topic: Arc<str>,
     dead_letter_topic: Option<Arc<str>>,
     actor_row_topic: Option<Arc<str>>,
+    /// Somebody looks at what articles show.
+    is_watched: bool,
+}
+
+/// What becomes of one article or of several.
+#[derive(Default)]
+struct Enriched {
+    outputs: VecDeque<OutgoingRecord>,
+    sightings: Vec<Sighting>,
 }
 
 impl Processor {
@@ -49,7 +59,14 @@ impl Processor {
             config,
             analyzer,
             telemetry,
+            is_watched: false,
         }
+    }
+
+    /// Outcomes tell what their articles show.
+    #[must_use]
+    pub fn watched(self) -> Self {
+        Self { is_watched: true, ..self }
     }
 
     /// The outcome of a record. Never panics: a panic of a stage is an outcome too.
@@ -57,26 +74,30 @@ impl Processor {
     pub fn process(&self, record: &IncomingRecord) -> Outcome {
         let Some(value) = record.value.as_deref() else { return self.tombstone(record) };
         match self.enrich(record, value) {
-            Ok(outputs) if outputs.is_empty() => skipped("no_article"),
-            Ok(outputs) => Outcome { class: Class::Enriched, outputs, form: Form::Result },
+            Ok(Enriched { outputs, .. }) if outputs.is_empty() => skipped("no_article"),
+            Ok(Enriched { outputs, sightings }) => {
+                Outcome { sightings, ..Outcome::new(Class::Enriched, outputs, Form::Result) }
+            }
             Err(failure) => self.fail(record, failure, 1),
         }
     }
 
-    fn enrich(&self, record: &IncomingRecord, value: &[u8]) -> Result<VecDeque<OutgoingRecord>, Failure> {
+    fn enrich(&self, record: &IncomingRecord, value: &[u8]) -> Result<Enriched, Failure> {
         let started = Instant::now();
         let articles = guarded("decode", || self.decoder.decode(value, record.content_type.as_deref()))?
             .map_err(|error| Failure { stage: "decode", code: error.code(), message: error.to_string() })?;
         self.observe("decode", started);
-        let mut outputs = VecDeque::with_capacity(articles.len());
+        let mut enriched = Enriched::default();
         for article in &articles {
             match (article.canceled, self.config.input.canceled) {
                 (true, CanceledPolicy::Skip) => {}
-                (true, CanceledPolicy::Tombstone) => outputs.extend(self.tombstone_of(record, article)),
-                _ => outputs.extend(self.enrich_article(record, article)?),
+                (true, CanceledPolicy::Tombstone) => {
+                    enriched.outputs.extend(self.tombstone_of(record, article));
+                }
+                _ => self.enrich_article(record, article, &mut enriched)?,
             }
         }
-        Ok(outputs)
+        Ok(enriched)
     }
 
     /// The enriched record, then its flat rows where a topic is set for them.
@@ -84,18 +105,22 @@ impl Processor {
         &self,
         record: &IncomingRecord,
         article: &Article,
-    ) -> Result<Vec<OutgoingRecord>, Failure> {
+        all: &mut Enriched,
+    ) -> Result<(), Failure> {
         let started = Instant::now();
         let analysis = guarded("analysis", || self.analyzer.analyze(article))?;
         self.observe("analysis", started);
         self.count(&analysis);
         let encoding = Instant::now();
-        let outputs = guarded("encode", || {
+        let (outputs, sighting) = guarded("encode", || {
             let enriched = self.enriched(record, article, &analysis, started);
-            self.outputs(record, article, &enriched)
+            let sighting = self.is_watched.then(|| Sighting::of(article, &analysis, &enriched));
+            (self.outputs(record, article, &enriched), sighting)
         })?;
         self.observe("encode", encoding);
-        outputs
+        all.outputs.extend(outputs?);
+        all.sightings.extend(sighting);
+        Ok(())
     }
 
     fn enriched(
@@ -230,7 +255,7 @@ impl Processor {
                     headers: source_headers(record),
                     timestamp_ms: self.output_timestamp(record),
                 };
-                Outcome { class: Class::Enriched, outputs: VecDeque::from([output]), form: Form::Result }
+                Outcome::new(Class::Enriched, VecDeque::from([output]), Form::Result)
             }
         }
     }
@@ -267,11 +292,11 @@ impl Processor {
                     }
                 };
                 let outputs = VecDeque::from([letter]);
-                Outcome { class: Class::DeadLettered(failure), outputs, form: form.max(Form::Letter) }
+                Outcome::new(Class::DeadLettered(failure), outputs, form.max(Form::Letter))
             }
             (BadRecordPolicy::Skip, _) => skipped(failure.code),
             (BadRecordPolicy::Stop | BadRecordPolicy::DeadLetter, _) => {
-                Outcome { class: Class::Stops(failure), outputs: VecDeque::new(), form: Form::Result }
+                Outcome::new(Class::Stops(failure), VecDeque::new(), Form::Result)
             }
         }
     }
@@ -341,7 +366,7 @@ fn coordinates_of(record: &IncomingRecord) -> IncomingRecord {
 }
 
 fn skipped(reason: &'static str) -> Outcome {
-    Outcome { class: Class::Skipped { reason }, outputs: VecDeque::new(), form: Form::Result }
+    Outcome::new(Class::Skipped { reason }, VecDeque::new(), Form::Result)
 }
 
 /// Runs a stage so that its panic becomes a failure of this record and not the end of the worker.

@@ -14,6 +14,7 @@ use crate::kafka::{
     BatchWriter, GroupConsumer, OutputProducer, SourceOffset, Tokens, Verdict, consumer_config,
     producer_config, verdict,
 };
+use crate::recent::Recent;
 use crate::telemetry::events::{ClientsRebuilt, LogLimiter};
 use crate::telemetry::{Health, Telemetry};
 
@@ -153,11 +154,27 @@ impl Service {
         telemetry: Arc<Telemetry>,
         health: Arc<Health>,
     ) -> Result<ServiceHandle, ServiceError> {
+        Self::start_watched(config, analyzer, telemetry, health, None)
+    }
+
+    /// As [`start`](Self::start), with somebody who is told what each committed article shows.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_watched(
+        config: Arc<Config>,
+        analyzer: Arc<dyn Analyze>,
+        telemetry: Arc<Telemetry>,
+        health: Arc<Health>,
+        watcher: Option<Arc<Recent>>,
+    ) -> Result<ServiceHandle, ServiceError> {
         let stop = StopSwitch::new(config.kafka.shutdown_timeout);
         let totals = Arc::new(Totals::default());
         describe_limits(&telemetry, &config, analyzer.model());
         health.model_loaded();
-        let processor = Arc::new(Processor::new(Arc::clone(&config), analyzer, Arc::clone(&telemetry)));
+        let processor = Processor::new(Arc::clone(&config), analyzer, Arc::clone(&telemetry));
+        let processor = Arc::new(if watcher.is_some() { processor.watched() } else { processor });
         let pool = WorkerPool::start(
             Arc::clone(&processor),
             config.pipeline.workers.get(),
@@ -171,7 +188,8 @@ impl Service {
             result_topics(&config.kafka),
             config.input.dead_letter_limits,
             Arc::clone(&totals),
-        );
+        )
+        .watched_by(watcher);
         let access = Access::new(Arc::clone(&telemetry), Arc::clone(&health));
         let topics = TopicCheck::new(Arc::clone(&telemetry), Arc::clone(&health));
         let shared = Shared {

@@ -308,7 +308,7 @@ mod tests {
     }
 
     fn done() -> Outcome {
-        Outcome { class: Class::Enriched, outputs: VecDeque::new(), form: Form::Result }
+        Outcome::new(Class::Enriched, VecDeque::new(), Form::Result)
     }
 
     fn committable(slots: &Slots) -> Option<i64> {
@@ -417,8 +417,7 @@ mod tests {
             headers: rdkafka::message::OwnedHeaders::new(),
             timestamp_ms: None,
         };
-        let outcome =
-            Outcome { class: Class::Enriched, outputs: VecDeque::from([output]), form: Form::Result };
+        let outcome = Outcome::new(Class::Enriched, VecDeque::from([output]), Form::Result);
         assert!(slots.finish(&record(0, 2), outcome));
         assert_eq!(slots.bytes(), 1_020);
         assert!(slots.finish(&record(0, 1), done()));

@@ -99,7 +99,7 @@ fn record(id: &PartitionId, offset: i64) -> Arc<IncomingRecord> {
 }
 
 fn done() -> Outcome {
-    Outcome { class: Class::Enriched, outputs: VecDeque::new(), form: Form::Result }
+    Outcome::new(Class::Enriched, VecDeque::new(), Form::Result)
 }
 
 impl World {

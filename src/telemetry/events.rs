@@ -268,6 +268,21 @@ impl WatchlistRefused<'_> {
     }
 }
 
+/// A request to the HTTP server was refused.
+pub struct RequestDenied {
+    /// `token` or `host`.
+    pub reason: &'static str,
+}
+
+impl RequestDenied {
+    pub fn emit(&self, telemetry: &Telemetry, limiter: &LogLimiter) {
+        telemetry.http_denied.with_label_values(&[self.reason]).inc();
+        if let Some(suppressed) = limiter.admit(self.reason) {
+            tracing::warn!(reason = self.reason, suppressed, "request refused");
+        }
+    }
+}
+
 /// Lets through one log line per key and interval, so that a flood of bad records does not become a flood
 /// of log lines. Keys come from fixed lists.
 pub struct LogLimiter {

@@ -39,13 +39,13 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Kafka delivers exactly once unless told otherwise.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tonewire demo                  runs until Ctrl-C; look at its metrics meanwhile
+  tonewire demo                  runs until Ctrl-C; look at its live page meanwhile
   tonewire demo --once           all samples once, then a summary; code 0 if all came out")]
 pub(super) struct Arguments {
     /// End when all samples have come out.
     #[arg(long)]
     once: bool,
-    /// Address of the metrics and probes. If it is taken, another port is used.
+    /// Address of the live page, the metrics and probes. If it is taken, another port is used.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
     listen: SocketAddr,
     /// Your own actors, like config/watchlist.toml; SIGHUP reads the file again.
@@ -100,6 +100,7 @@ fn introduce(broker: &str, pages: SocketAddr, once: bool) -> Result<(), Failure>
     writeln!(out, "broker    {broker}, embedded: at-least-once, since it knows no transactions")?;
     writeln!(out, "topics    {RAW} -> {ENRICHED}, {DEAD_LETTERS}")?;
     writeln!(out, "join in   kcat -b {broker} -t {ENRICHED} -C")?;
+    writeln!(out, "live page http://{pages}/")?;
     writeln!(out, "metrics   http://{pages}/metrics (also /livez, /readyz, /version)")?;
     if !once {
         writeln!(out, "watch     tonewire top --url {pages}, in another terminal")?;

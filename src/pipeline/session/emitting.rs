@@ -185,7 +185,7 @@ impl Session<'_> {
             (Form::Letter, Failure { stage: "produce", code: "output_too_large", message })
         };
         *outcome = if form == Form::Nothing {
-            Outcome { class: Class::Stops(failure), outputs: VecDeque::new(), form }
+            Outcome::new(Class::Stops(failure), VecDeque::new(), form)
         } else {
             self.shared.processor.fail_as(&slot.record, failure, 1, form)
         };
