@@ -44,6 +44,9 @@ def check_rendered(chart, name, values):
         for version in VERSIONS if item["kind"] not in OTHERS else []:
             kubernetes_validate.validate(item, version, strict=True)
     by_kind = {item["kind"]: item for item in found}
+    if name == "secure":
+        endpoint = by_kind["ServiceMonitor"]["spec"]["endpoints"][0]
+        assert endpoint["authorization"]["credentials"] == {"name": "tonewire-readers", "key": "token"}, endpoint
     check_hardened(by_kind["StatefulSet"])
     checksum = by_kind["StatefulSet"]["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
     print(name, json.dumps(by_kind["ConfigMap"]["data"]), sep="\t")

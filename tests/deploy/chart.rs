@@ -35,7 +35,8 @@ fn configuration_is_good(name: &str, files: &Value) {
         std::fs::write(folder.path().join(file), "something\n").unwrap();
     }
     let mut text = files["tonewire.toml"].as_str().unwrap().to_owned();
-    for place in ["password", "ca", "certificate"] {
+    std::fs::write(folder.path().join("token"), "a-token-of-the-tests-0123456789\n").unwrap();
+    for place in ["password", "ca", "certificate", "readers"] {
         text = text.replace(&format!("/run/secrets/tonewire/{place}"), &here);
     }
     text = text.replace("/etc/tonewire", &here);
@@ -50,6 +51,7 @@ fn configuration_is_good(name: &str, files: &Value) {
     if name == "secure" {
         assert!(effective.contains("max_in_flight_bytes = 134217728"), "{effective}");
         assert!(effective.contains("sasl_mechanism = \"SCRAM-SHA-512\""), "{effective}");
+        assert!(effective.contains(&format!("token_path = \"{here}/token\"")), "{effective}");
     }
     assert!(effective.contains("listen = \"0.0.0.0:9464\""), "{name}: {effective}");
 }

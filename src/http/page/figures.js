@@ -39,8 +39,10 @@ function throughput(history, slots, span) {
 function lag(history, slots, span) {
   const values = history.lag;
   const [now, oldest] = [values.at(-1) ?? 0, history.oldest_seconds.at(-1) ?? 0];
-  return tile("Lag", count(now), now === 1 ? "record" : "records", oldest > 0 ? `oldest in work ${duration(oldest)}` : "nothing waits",
-    sparkline([{ values, kind: "main" }], slots, `Lag, ${span}: now ${plural(now, "record")}, at most ${count(Math.max(0, ...values))}`));
+  const most = Math.max(0, ...values);
+  const note = oldest > 0 ? `oldest in work ${duration(oldest)}` : `most ${count(most)}`;
+  return tile("Lag", count(now), now === 1 ? "record" : "records", note,
+    sparkline([{ values, kind: "main" }], slots, `Lag, ${span}: now ${plural(now, "record")}, at most ${count(most)}`));
 }
 
 function latency(history, slots, span) {

@@ -29,6 +29,7 @@ let showsArticles = false;
 
 startActors((key) => goTo({ actor: key }));
 startArticles(() => goTo({ article: null }));
+document.addEventListener("click", followLink);
 find("pause").addEventListener("click", togglePause);
 find("token-form").addEventListener("submit", enterToken);
 document.addEventListener("visibilitychange", () => !document.hidden && refresh());
@@ -136,6 +137,14 @@ function place() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const number = parts.get("article");
   return { actor: parts.get("actor"), article: number !== null && /^\d{1,15}$/.test(number) ? Number(number) : null };
+}
+
+// A link to an article leaves the evidence open that it was found in.
+function followLink(event) {
+  const link = event.target.closest?.('a[href^="#article="]');
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  goTo({ article: Number(link.hash.slice("#article=".length)) });
 }
 
 function goTo(change) {

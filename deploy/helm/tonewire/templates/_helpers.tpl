@@ -60,7 +60,9 @@ whole numbers of them, in place. */}}
 {{- if hasKey $kafka $key }}{{ fail (printf "settings.kafka.%s: set it in kafka.* of the chart" $key) }}{{ end -}}
 {{- $_ := set $kafka $key $value -}}
 {{- end -}}
-{{- $settings := merge (dict "kafka" $kafka "http" (dict "listen" "0.0.0.0:9464") "log" (dict "format" "json")) (deepCopy .Values.settings) -}}
+{{- $http := dict "listen" "0.0.0.0:9464" -}}
+{{- if .Values.http.tokenSecret.name }}{{ $_ := set $http "token_path" "/run/secrets/tonewire/readers/token" }}{{ end -}}
+{{- $settings := merge (dict "kafka" $kafka "http" $http "log" (dict "format" "json")) (deepCopy .Values.settings) -}}
 {{- if .Values.watchlist -}}
 {{- $_ := set $settings "analysis" (merge (dict "watchlist_path" "/etc/tonewire/watchlist.toml") ($settings.analysis | default dict)) -}}
 {{- end -}}
