@@ -1,6 +1,6 @@
 //! What the page looks like, and to whom.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -125,9 +125,13 @@ pub fn nothing_moves_where_less_motion_is_wanted(browser: &Browser) {
     assert_eq!(browser.run(moving), 0);
 }
 
-/// `PAGE_PICTURES=DIR`: the demo, as it is after a while.
-pub fn pictures_are_drawn_where_they_are_wanted(browser: &Browser) {
-    let Some(folder) = std::env::var_os("PAGE_PICTURES") else { return };
+/// Where pictures are wanted, by `PAGE_PICTURES=DIR`.
+pub fn pictures_folder() -> Option<PathBuf> {
+    std::env::var_os("PAGE_PICTURES").filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+pub fn pictures_of_the_demo_are_drawn(browser: &Browser) {
+    let Some(folder) = pictures_folder() else { return };
     std::fs::create_dir_all(&folder).unwrap();
     let demo = Program::demo();
     for scheme in ["light", "dark"] {
@@ -148,8 +152,7 @@ pub fn pictures_are_drawn_where_they_are_wanted(browser: &Browser) {
                     browser.wait_for("it is open", "document.querySelector('#article[open], #sentences li')");
                 }
                 let bytes = BASE64_STANDARD.decode(browser.picture()).unwrap();
-                std::fs::write(Path::new(&folder).join(format!("{place}-{size}-{scheme}.png")), bytes)
-                    .unwrap();
+                std::fs::write(folder.join(format!("{place}-{size}-{scheme}.png")), bytes).unwrap();
             }
         }
     }

@@ -14,6 +14,7 @@ use tonewire::analysis::{Analysis, Analyze, Status};
 use tonewire::article::Article;
 use tonewire::config::{Config, Delivery, Settings};
 use tonewire::pipeline::{Service, ServiceHandle};
+use tonewire::recent::Recent;
 use tonewire::telemetry::{Health, Telemetry};
 
 pub const INPUT: &str = "raw";
@@ -128,6 +129,16 @@ impl Bench {
         settings.kafka.instance_name = name.to_owned();
         let config = Arc::new(Config::from_settings(settings).unwrap());
         Service::start(config, Arc::new(analyzer), Arc::clone(telemetry), Arc::new(Health::new())).unwrap()
+    }
+
+    /// With somebody who is told what committed articles show.
+    #[allow(dead_code, reason = "for `pipeline_on_mock`, which shares this file")]
+    pub fn start_watched(&self, analyzer: Scripted) -> (ServiceHandle, Arc<Recent>) {
+        let config = Arc::new(Config::from_settings(self.settings.clone()).unwrap());
+        let recent = Arc::new(Recent::new(config.http.recent.unwrap()));
+        let (telemetry, health) = (Arc::clone(&self.telemetry), Arc::new(Health::new()));
+        let watcher = Some(Arc::clone(&recent));
+        (Service::start_watched(config, Arc::new(analyzer), telemetry, health, watcher).unwrap(), recent)
     }
 
     /// Everything in a topic, until `count` records are there.

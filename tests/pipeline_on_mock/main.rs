@@ -9,6 +9,7 @@ mod bench;
 mod brokers;
 mod envelopes;
 mod events;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -184,7 +184,8 @@ function fillEvidence(actor, now) {
   setText(find("evidence-about"), `${actor.kind} · ${verdictWords(actor.verdicts)}`);
   find("evidence-chart").replaceChildren(
     verdictsOverTime(actor.over_time, span(), `Verdicts over time: ${verdictWords(actor.verdicts)}`, 64),
-    el("div", { class: "axis small", "aria-hidden": "true" }, el("span", {}, `${minutes()} min ago`), el("span", {}, "+ above, − below"), el("span", {}, "now")));
+    el("div", { class: "axis small", "aria-hidden": "true" },
+      el("span", {}, `${minutes()} min ago`), el("span", {}, "+ above, − below"), el("span", {}, "now")));
   const state = JSON.stringify(actor.evidence);
   if (state === shownEvidence) {
     for (const time of find("sentences").querySelectorAll("time")) setText(time, ago(now - Number(time.dataset.at)));
@@ -212,7 +213,9 @@ function sentence({ text: [before, mention, after], polarity, confidence, holder
       el("span", { class: "voice" }, holder === null ? "voice: " : "voice: “", el("b", {}, voice), holder === null ? "" : "”")),
     el("blockquote", {}, before, el("mark", { class: `mention ${polarity}` }, mention), after),
     el("p", { class: "small" },
-      isKept ? el("a", { href: `#article=${article}`, "data-focus": `article-${article}` }, heading) : el("span", { title: "its text is no longer kept" }, heading),
+      isKept
+        ? el("a", { href: `#article=${article}`, "data-focus": `article-${article}` }, heading)
+        : el("span", { title: "its text is no longer kept" }, heading),
       source ? ` · ${source}` : "", " · ", el("time", { title: moment(at), "data-at": at }, ago(now - at))));
 }
 

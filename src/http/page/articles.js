@@ -65,7 +65,8 @@ function row({ number, title, beginning, source, at, actors, more_actors: more }
 }
 
 function verdictWord({ name, polarity }) {
-  return el("span", { class: `who-${polarity}` }, el("span", { class: `sign ${polarity}`, "aria-hidden": "true" }, SIGN[polarity]), hidden(`${polarity}: `), name);
+  return el("span", { class: `who-${polarity}` },
+    el("span", { class: `sign ${polarity}`, "aria-hidden": "true" }, SIGN[polarity]), hidden(`${polarity}: `), name);
 }
 
 // Opens an article. Null closes it.
@@ -102,7 +103,10 @@ function fill(article) {
   find("article-body").replaceChildren(...pieces(article.body, article.actors));
   const end = find("article-end");
   end.replaceChildren(article.is_shortened ? "The page keeps the beginning of long articles only. " : "");
-  if (article.url) end.append(el("a", { href: article.url, target: "_blank", rel: "noopener noreferrer" }, "Original", hidden(" (opens in a new tab)")), ` ${host(article.url)}`);
+  if (article.url) {
+    const link = { href: article.url, target: "_blank", rel: "noopener noreferrer" };
+    end.append(el("a", link, "Original", hidden(" (opens in a new tab)")), ` ${host(article.url)}`);
+  }
 }
 
 function fillGone() {
@@ -158,7 +162,9 @@ function marked(text, { actor, polarity, confidence, holder }, actors) {
 
 function tag(polarity, voice) {
   if (polarity === "neutral" && voice === null) return null;
-  return el("span", { class: "tag", "aria-hidden": "true" }, polarity === "neutral" ? "" : SIGN[polarity], voice === null ? "" : el("span", { class: "said" }, `❝ ${voice}`));
+  const sign = polarity === "neutral" ? "" : SIGN[polarity];
+  const said = voice === null ? "" : el("span", { class: "said" }, `❝ ${voice}`);
+  return el("span", { class: "tag", "aria-hidden": "true" }, sign, said);
 }
 
 function host(url) {

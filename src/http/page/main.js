@@ -16,9 +16,13 @@ import { Refused, ask, hasToken, setToken } from "./server.js";
 const INTERVAL_MS = 2_000;
 
 const WHY_NO_ARTICLES = {
-  withheld: "Actors and articles are not shown here: others can reach this address, and http.token_path keeps nobody out. Set it, or listen on the loopback interface.",
+  withheld: "Actors and articles are not shown here: others can reach this address, and http.token_path keeps nobody out. " +
+    "Set it, or listen on the loopback interface.",
   not_kept: "Actors and articles are not kept: http.recent_minutes is 0.",
 };
+
+const OTHER_NAME = "This address is not one of the machine's own, and without http.token_path articles are shown at localhost only.";
+const NO_ANSWER = "The instance does not answer. What you see is from before; the page tries again by itself.";
 
 let isPaused = false;
 let timer = null;
@@ -73,8 +77,8 @@ async function guarded(work) {
     document.body.classList.remove("stale");
   } catch (error) {
     if (error instanceof Refused && error.status === 401) askForToken();
-    else if (error instanceof Refused && error.status === 403) tell("refused", "This address is not one of the machine's own, and without http.token_path articles are shown at localhost only.");
-    else tell("no answer", "The instance does not answer. What you see is from before; the page tries again by itself.");
+    else if (error instanceof Refused && error.status === 403) tell("refused", OTHER_NAME);
+    else tell("no answer", NO_ANSWER);
   }
 }
 
