@@ -27,7 +27,7 @@
 //! The rooms from `telemetry` on are the cargo feature `service`, which is on by default. Without it the library
 //! reads articles inside another program: decode, [`analysis::Stage`], [`record::encode`].
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 // In the order of the rooms, from left to right.
 pub mod text;

@@ -6,14 +6,11 @@
 use std::borrow::Cow;
 
 use rten_simd::SimdOp;
-use rten_vecmath::Softmax;
 
-use super::linear::{Activations, ByteLinear, Engine, MatrixView};
-use super::vector::{Dequantise, DequantiseAddNorm, Norm, NormRow, float};
-
-/// Rows that go through the linear layers together: their widest products, 64 * 1,536 * 4 bytes, and a layer's
-/// weights fit in a second cache of 1 MiB.
-const BLOCK: usize = 64;
+use super::aligned::Aligned;
+use super::attention::{Attend, AttentionBuffers};
+use super::linear::{Activations, ByteLinear, Engine};
+use super::vector::{Dequantise, DequantiseAddNorm, Norm, NormRow};
 
 pub(super) struct Embeddings {
     /// int8 `[vocabulary, width]`, as in the file.
@@ -50,15 +47,14 @@ pub(super) struct EncoderInput<'a> {
 /// Buffers that one thread reuses from call to call.
 #[derive(Default)]
 pub(super) struct EncoderBuffers {
-    hidden: Vec<f32>,
-    projected: Vec<f32>,
-    attended: Vec<f32>,
-    scores: Vec<f32>,
-    head: Vec<f32>,
+    hidden: Aligned<f32>,
+    projected: Aligned<f32>,
+    attended: Aligned<f32>,
+    attention: AttentionBuffers,
     inner: Vec<f32>,
     pub(super) activations: Activations,
     inner_activations: Activations,
-    pub(super) products: Vec<i32>,
+    pub(super) products: Aligned<i32>,
 }
 
 impl Encoder {
@@ -69,128 +65,84 @@ impl Encoder {
         texts: &[EncoderInput<'_>],
         buffers: &'b mut EncoderBuffers,
     ) -> &'b [f32] {
-        self.embed(texts, &mut buffers.hidden);
-        let rows = buffers.hidden.len() / self.width;
-        grow(&mut buffers.projected, rows * 3 * self.width);
-        grow(&mut buffers.attended, rows * self.width);
+        let rows = texts.iter().map(|text| text.ids.len()).sum();
+        self.embed(texts, buffers.hidden.first(rows * self.width));
         for layer in &self.layers {
-            self.project(engine, layer, buffers);
-            self.attend(engine, texts, buffers);
-            self.feed_forward(engine, layer, buffers);
+            self.project(engine, layer, rows, buffers);
+            self.attend(texts, rows, buffers);
+            self.feed_forward(engine, layer, rows, buffers);
         }
-        &buffers.hidden
+        buffers.hidden.first(rows * self.width)
     }
 
-    fn embed(&self, texts: &[EncoderInput<'_>], hidden: &mut Vec<f32>) {
+    fn embed(&self, texts: &[EncoderInput<'_>], hidden: &mut [f32]) {
         let (width, table) = (self.width, &self.embeddings);
-        hidden.clear();
+        let mut rows = hidden.chunks_exact_mut(width);
         for text in texts {
-            for (position, (id, shape)) in text.ids.iter().zip(text.shapes).enumerate() {
+            let pieces = text.ids.iter().zip(text.shapes).zip(rows.by_ref());
+            for (position, ((id, shape), row)) in pieces.enumerate() {
                 let (id, shape) = (*id as usize, usize::from(*shape));
                 let word = &table.words[id * width..(id + 1) * width];
                 let place = &table.positions[position * width..(position + 1) * width];
                 let shape = &table.shapes[shape * width..(shape + 1) * width];
                 let scale = table.word_scales[id];
-                let sums = word.iter().zip(place).zip(shape);
-                hidden.extend(
-                    sums.map(|((word, place), shape)| f32::from(word.cast_signed()) * scale + place + shape),
-                );
+                let parts = word.iter().zip(place).zip(shape);
+                for (sum, ((word, place), shape)) in row.iter_mut().zip(parts) {
+                    *sum = f32::from(word.cast_signed()) * scale + place + shape;
+                }
+                NormRow { row, norm: &table.norm }.dispatch();
             }
         }
-        for row in hidden.chunks_exact_mut(width) {
-            NormRow { row, norm: &table.norm }.dispatch();
-        }
     }
 
-    fn project(&self, engine: &Engine, layer: &Layer, buffers: &mut EncoderBuffers) {
+    fn project(&self, engine: &Engine, layer: &Layer, rows: usize, buffers: &mut EncoderBuffers) {
         let EncoderBuffers { hidden, projected, activations, products, .. } = buffers;
-        let blocks = hidden.chunks(BLOCK * self.width).zip(projected.chunks_mut(BLOCK * 3 * self.width));
-        for (rows, out) in blocks {
-            activations.clear(self.width);
-            activations.push_all(engine, rows);
-            layer.query_key_value.apply(engine, activations, products, out);
-        }
+        activations.clear(self.width);
+        activations.push_all(engine, hidden.first(rows * self.width));
+        let projected = projected.first(rows * 3 * self.width);
+        layer.query_key_value.apply(engine, activations, products, projected);
     }
 
-    fn attend(&self, engine: &Engine, texts: &[EncoderInput<'_>], buffers: &mut EncoderBuffers) {
-        let EncoderBuffers { projected, attended, scores, head, .. } = buffers;
+    fn attend(&self, texts: &[EncoderInput<'_>], rows: usize, buffers: &mut EncoderBuffers) {
+        let EncoderBuffers { projected, attended, attention, .. } = buffers;
+        let (projected, attended) =
+            (projected.first(rows * 3 * self.width), attended.first(rows * self.width));
         let mut first = 0;
         for text in texts {
             let end = first + text.ids.len();
-            let projected = &projected[first * 3 * self.width..end * 3 * self.width];
-            let attended = &mut attended[first * self.width..end * self.width];
-            self.attend_text(engine, projected, attended, scores, head);
+            Attend {
+                projected: &projected[first * 3 * self.width..end * 3 * self.width],
+                attended: &mut attended[first * self.width..end * self.width],
+                width: self.width,
+                heads: self.heads,
+                buffers: attention,
+            }
+            .dispatch();
             first = end;
         }
     }
 
-    /// Self-attention of one text; `projected` holds query, key and value side by side in every row.
-    fn attend_text(
-        &self,
-        engine: &Engine,
-        projected: &[f32],
-        attended: &mut [f32],
-        scores: &mut Vec<f32>,
-        head_out: &mut Vec<f32>,
-    ) {
-        let (width, size) = (self.width, self.width / self.heads);
-        let length = attended.len() / width;
-        grow(scores, length * length);
-        grow(head_out, length * size);
-        let (scores, head_out) = (&mut scores[..length * length], &mut head_out[..length * size]);
-        let stride = 3 * width;
-        let scale = 1.0 / float(size).sqrt();
-        for column in (0..width).step_by(size) {
-            let view = |start: usize| MatrixView {
-                data: &projected[start..],
-                rows: length,
-                columns: size,
-                row_stride: stride,
-                column_stride: 1,
-            };
-            let key = view(width + column);
-            let key = MatrixView { rows: size, columns: length, row_stride: 1, column_stride: stride, ..key };
-            engine.product(scores, view(column), key, scale);
-            for row in scores.chunks_exact_mut(length) {
-                Softmax::new_mut(row).dispatch();
-            }
-            let weights = MatrixView {
-                data: scores,
-                rows: length,
-                columns: length,
-                row_stride: length,
-                column_stride: 1,
-            };
-            engine.product(head_out, weights, view(2 * width + column), 1.0);
-            for (row, out) in head_out.chunks_exact(size).zip(attended.chunks_exact_mut(width)) {
-                out[column..column + size].copy_from_slice(row);
-            }
-        }
-    }
-
-    /// Everything behind attention, block by block, so that the wide inner rows never leave the cache.
-    fn feed_forward(&self, engine: &Engine, layer: &Layer, buffers: &mut EncoderBuffers) {
+    /// Everything behind attention. One matrix after the other meets all rows, so that it comes from memory once a pass: a
+    /// layer's matrices together would not stay in the second cache beside what they make.
+    fn feed_forward(&self, engine: &Engine, layer: &Layer, rows: usize, buffers: &mut EncoderBuffers) {
         let EncoderBuffers { hidden, attended, inner, activations, inner_activations, products, .. } =
             buffers;
-        let width = self.width;
+        let hidden = hidden.first(rows * self.width);
+        activations.clear(self.width);
+        activations.push_all(engine, attended.first(rows * self.width));
+        add_norm(engine, &layer.attention_out, &layer.attention_norm, activations, products, hidden);
+
         let wide = layer.expand.outputs();
         inner.resize(wide, 0.0);
-        for (rows, attended) in hidden.chunks_mut(BLOCK * width).zip(attended.chunks(BLOCK * width)) {
-            let attended = &attended[..rows.len()];
-            activations.clear(width);
-            activations.push_all(engine, attended);
-            add_norm(engine, &layer.attention_out, &layer.attention_norm, activations, products, rows);
-
-            activations.clear(width);
-            activations.push_all(engine, rows);
-            inner_activations.clear(wide);
-            layer.expand.for_rows(engine, activations, products, |_, values, row_scale| {
-                let channels = layer.expand.channels();
-                Dequantise::<true> { products: values, row_scale, channels, out: inner }.dispatch();
-                inner_activations.push(engine, inner);
-            });
-            add_norm(engine, &layer.contract, &layer.feed_forward_norm, inner_activations, products, rows);
-        }
+        activations.clear(self.width);
+        activations.push_all(engine, hidden);
+        inner_activations.clear(wide);
+        layer.expand.for_rows(engine, activations, products, |_, values, row_scale| {
+            let channels = layer.expand.channels();
+            Dequantise::<true> { products: values, row_scale, channels, out: inner }.dispatch();
+            inner_activations.push(engine, inner);
+        });
+        add_norm(engine, &layer.contract, &layer.feed_forward_norm, inner_activations, products, hidden);
     }
 }
 
@@ -200,7 +152,7 @@ fn add_norm(
     linear: &ByteLinear,
     norm: &Norm,
     activations: &Activations,
-    products: &mut Vec<i32>,
+    products: &mut Aligned<i32>,
     rows: &mut [f32],
 ) {
     let width = linear.outputs();
@@ -208,11 +160,4 @@ fn add_norm(
         let row = &mut rows[row * width..(row + 1) * width];
         DequantiseAddNorm { products: values, row_scale, channels: linear.channels(), norm, row }.dispatch();
     });
-}
-
-/// Makes a buffer long enough; its old content is overwritten before it is read.
-fn grow(buffer: &mut Vec<f32>, length: usize) {
-    if buffer.len() < length {
-        buffer.resize(length, 0.0);
-    }
 }

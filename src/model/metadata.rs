@@ -118,6 +118,9 @@ impl Architecture {
                 return Err(unsupported(key, &heads, "a divisor of the width"));
             }
         }
+        if !(self.width / self.heads).is_multiple_of(2 * LANES) {
+            return Err(unsupported("heads", &self.heads, "so many that a head is a multiple of 32 wide"));
+        }
         supported("distance_buckets", &self.distance_buckets, &13)?;
         if self.window_pieces == 0 || self.positions < self.window_pieces + 2 {
             return Err(unsupported(

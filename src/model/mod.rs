@@ -11,6 +11,8 @@
 //! A sentence's scores depend on the sentence alone: bit for bit the same in company and on any thread.
 //! `training/README.md` defines the arithmetic; `weights` and `metadata` read the file that the training exports.
 
+mod aligned;
+mod attention;
 mod encoder;
 mod error;
 mod heads;
@@ -18,6 +20,7 @@ mod linear;
 mod metadata;
 mod reading;
 mod tags;
+mod tiles;
 mod tokenize;
 mod vector;
 mod viterbi;
@@ -127,7 +130,7 @@ impl Model {
     ///
     /// None for a program whose files were exported by `training/`; a test loads them.
     pub fn embedded() -> Result<Self, ModelError> {
-        Self::read(&ModelFile::BuiltIn(EMBEDDED_WEIGHTS))
+        Self::read(&ModelFile::BuiltIn(EMBEDDED_WEIGHTS), &Engine::new())
     }
 
     /// A model from a safetensors file that `training/` exported, with the tokenizer that ships with the program.
@@ -146,15 +149,16 @@ impl Model {
     ///
     /// When the content does not fit.
     pub fn from_bytes(file: Vec<u8>) -> Result<Self, ModelError> {
-        Self::read(&ModelFile::Read(file))
+        Self::read(&ModelFile::Read(file), &Engine::new())
     }
 
-    fn read(file: &ModelFile) -> Result<Self, ModelError> {
+    /// Packs the weights for `engine`; only engines of the same kind can use them.
+    fn read(file: &ModelFile, engine: &Engine) -> Result<Self, ModelError> {
         let mut metadata = Metadata::read(file.bytes())?;
         let characters = std::mem::take(&mut metadata.character_map);
         let vocabulary = metadata.architecture.vocabulary;
         let tokenizer = PieceTokenizer::new(EMBEDDED_TOKENIZER, characters, vocabulary)?;
-        let network = Network::read(file, &metadata.architecture)?;
+        let network = Network::read(file, &metadata.architecture, engine)?;
         Ok(Self { metadata, tokenizer, network })
     }
 

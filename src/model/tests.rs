@@ -157,18 +157,18 @@ fn best(values: &[f32]) -> usize {
 
 #[test]
 fn mention_probabilities_are_those_of_the_python_reference() {
-    mention_differences().assert_within(TOLERANCE, FARTHEST);
+    mention_differences(&MODEL).assert_within(TOLERANCE, FARTHEST);
 }
 
-fn mention_differences() -> Differences {
+fn mention_differences(model: &Model) -> Differences {
     let mut differences = Differences::default();
     for expected in reference().outputs {
         let text = &expected.text;
-        let reading = MODEL.read_sentences(&[text]).remove(0);
+        let reading = model.read_sentences(&[text]).remove(0);
         let span =
             |mention: &ExpectedMention| Span::new(byte_of(text, mention.start), byte_of(text, mention.end));
         let spans: Vec<Span> = expected.mentions.iter().map(span).collect();
-        for (score, wanted) in MODEL.score_mentions(&reading, &spans).iter().zip(&expected.mentions) {
+        for (score, wanted) in model.score_mentions(&reading, &spans).iter().zip(&expected.mentions) {
             differences.add(&score.probabilities, &wanted.sentiment, text);
             differences.add(&[score.government], &wanted.reading[1..], text);
         }
@@ -176,13 +176,30 @@ fn mention_differences() -> Differences {
     differences
 }
 
+/// The shipped model, packed for another engine than that of this processor.
+fn model_for(engine: &Engine) -> Model {
+    Model::read(&ModelFile::BuiltIn(EMBEDDED_WEIGHTS), engine).expect("the shipped files load")
+}
+
 /// x86 without VNNI, where activations have 7 bits (see `Engine`).
 #[test]
 fn narrow_activations_stay_near_the_reference() {
-    let engine = WORKER
-        .with_borrow_mut(|worker| std::mem::replace(&mut worker.engine, Engine::with_narrow_activations()));
-    mention_differences().assert_within(5.0 * TOLERANCE, 3.0 * FARTHEST);
-    WORKER.with_borrow_mut(|worker| worker.engine = engine);
+    let engine = Engine::with_narrow_activations();
+    let model = model_for(&engine);
+    let usual = WORKER.with_borrow_mut(|worker| std::mem::replace(&mut worker.engine, engine));
+    mention_differences(&model).assert_within(5.0 * TOLERANCE, 3.0 * FARTHEST);
+    WORKER.with_borrow_mut(|worker| worker.engine = usual);
+}
+
+/// On processors without tiles both are the same anyway.
+#[test]
+fn a_sentence_reads_the_same_with_and_without_tiles_bit_for_bit() {
+    let plain = model_for(&Engine::without_tiles());
+    for expected in reference().outputs {
+        let sentence = [expected.text.as_str()];
+        let (with, without) = (MODEL.read_sentences(&sentence), plain.read_sentences(&sentence));
+        assert_eq!(everything(&with[0]), everything(&without[0]), "{}", expected.text);
+    }
 }
 
 /// Everything that the model says of a sentence, to compare bit for bit.

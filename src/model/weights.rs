@@ -36,10 +36,13 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Reads every tensor, and packs the matrices for this processor.
-    pub(super) fn read(file: &ModelFile, architecture: &Architecture) -> Result<Self, ModelError> {
-        let engine = Engine::new();
-        let tensors = Tensors { tensors: SafeTensors::deserialize(file.bytes())?, engine: &engine };
+    /// Reads every tensor, and packs the matrices for `engine`.
+    pub(super) fn read(
+        file: &ModelFile,
+        architecture: &Architecture,
+        engine: &Engine,
+    ) -> Result<Self, ModelError> {
+        let tensors = Tensors { tensors: SafeTensors::deserialize(file.bytes())?, engine };
         let a = architecture;
         let layers = (0..a.layers).map(|index| tensors.layer(index, a)).collect::<Result<_, _>>()?;
         Ok(Self {
