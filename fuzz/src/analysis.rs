@@ -38,6 +38,7 @@ pub fn holds(data: &[u8]) {
 
 fn processing() -> Processing<'static> {
     Processing {
+        duplicate_of: None,
         model: "fuzz",
         version: "0",
         processed_at: jiff::Timestamp::UNIX_EPOCH,

@@ -10,6 +10,7 @@ static STAGE: LazyLock<Option<Stage>> = LazyLock::new(|| stage(1_000_000));
 
 fn stage(max_words: usize) -> Option<Stage> {
     Stage::new(&AnalysisConfig {
+        duplicates: None,
         languages: vec!["en".into()],
         max_words,
         model_path: None,

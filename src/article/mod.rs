@@ -18,6 +18,7 @@ mod date;
 mod decoder;
 mod detect;
 mod draft;
+pub mod duplicates;
 mod error;
 mod formats;
 mod html;

@@ -224,6 +224,7 @@ impl Enricher {
         let started = Instant::now();
         let analysis = self.stage.analyze(article);
         let processing = Processing {
+            duplicate_of: None,
             model: self.stage.model(),
             version: VERSION,
             processed_at: jiff::Timestamp::now(),

@@ -178,6 +178,17 @@ pub struct AnalysisConfig {
     pub model_path: Option<std::path::PathBuf>,
     /// The user's own actors.
     pub watchlist_path: Option<std::path::PathBuf>,
+    /// What copies of earlier articles are looked for in; `None` where they are not marked.
+    pub duplicates: Option<DuplicateWindow>,
+}
+
+/// How far back articles are compared, within a partition.
+#[derive(Clone, Copy, Debug)]
+pub struct DuplicateWindow {
+    /// Articles.
+    pub articles: usize,
+    /// Between the timestamps of two records.
+    pub time: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]

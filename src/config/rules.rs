@@ -46,6 +46,8 @@ fn ranges(settings: &Settings, problems: &mut Vec<Problem>) {
         ("input.dead_letter_limits.min_records", limits.min_records, 1, 1_000_000_000),
         ("input.dead_letter_limits.consecutive", limits.consecutive, 0, 1_000_000_000),
         ("analysis.max_words", size(settings.analysis.max_words), 1, 1 << 32),
+        ("analysis.duplicate_window_articles", size(settings.analysis.duplicate_window_articles), 1, 100_000),
+        ("analysis.duplicate_window_hours", settings.analysis.duplicate_window_hours, 1, 8_760),
         ("pipeline.workers", size(pipeline.workers), 0, 1_024),
         ("pipeline.max_in_flight_records", size(pipeline.max_in_flight_records), 1, 10_000_000),
         ("pipeline.max_in_flight_bytes", size(pipeline.max_in_flight_bytes), 1, 1 << 40),

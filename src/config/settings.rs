@@ -240,6 +240,23 @@ pub struct AnalysisSettings {
     pub model_path: String,
     /// The user's own actors, a file like `config/watchlist.toml`. Read again on SIGHUP. Empty: none.
     pub watchlist_path: String,
+    /// What becomes of an article that is a copy of an earlier one.
+    pub duplicates: DuplicatePolicy,
+    /// Articles of a partition that a new one is compared with.
+    pub duplicate_window_articles: usize,
+    /// Articles further apart in time are not compared.
+    pub duplicate_window_hours: u64,
+}
+
+/// What becomes of an article that is a copy of an earlier one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicatePolicy {
+    /// Its record names the first.
+    #[default]
+    Mark,
+    /// Nothing: articles are not compared.
+    Off,
 }
 
 impl Default for AnalysisSettings {
@@ -249,6 +266,9 @@ impl Default for AnalysisSettings {
             max_words: 1_000_000,
             model_path: String::new(),
             watchlist_path: String::new(),
+            duplicates: DuplicatePolicy::Mark,
+            duplicate_window_articles: 1_000,
+            duplicate_window_hours: 48,
         }
     }
 }

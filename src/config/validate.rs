@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::environment::Environment;
 use super::error::{ConfigError, Problem};
 use super::{
-    AnalysisConfig, Config, Delivery, InputConfig, KafkaConfig, KafkaSettings, LogConfig, OutputConfig,
-    PipelineConfig, Settings, TransactionLimits,
+    AnalysisConfig, Config, Delivery, DuplicatePolicy, DuplicateWindow, InputConfig, KafkaConfig,
+    KafkaSettings, LogConfig, OutputConfig, PipelineConfig, Settings, TransactionLimits,
 };
 use super::{DeadLetterLimitSettings, DeadLetterLimits, Secret, TransactionSettings};
 use super::{http, load, mask, owned, rules, security};
@@ -64,6 +64,13 @@ impl Config {
                     max_words: settings.analysis.max_words,
                     model_path: path(settings.analysis.model_path),
                     watchlist_path: path(settings.analysis.watchlist_path),
+                    duplicates: match settings.analysis.duplicates {
+                        DuplicatePolicy::Off => None,
+                        DuplicatePolicy::Mark => Some(DuplicateWindow {
+                            articles: settings.analysis.duplicate_window_articles,
+                            time: Duration::from_hours(settings.analysis.duplicate_window_hours),
+                        }),
+                    },
                 },
                 pipeline: PipelineConfig {
                     workers: workers(settings.pipeline.workers),

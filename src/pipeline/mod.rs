@@ -12,6 +12,7 @@
 //! - [`process`]: one record to its outcome, a pure function.
 //! - [`workers`]: the threads that run it.
 //! - [`refusals`]: what brokers refused, and what is tried next.
+//! - [`copies`]: which articles are copies of earlier ones.
 //! - [`slots`]: what is in work, per partition, in offset order.
 //! - [`access`]: what the brokers refuse, and grant again.
 //! - [`topics`]: which topics do not exist, and waiting for them.
@@ -21,6 +22,7 @@
 
 mod access;
 mod cloud_event;
+mod copies;
 mod dead_letter;
 mod ledger;
 mod letter_limits;

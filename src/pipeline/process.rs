@@ -21,6 +21,7 @@ use crate::telemetry::Telemetry;
 use crate::telemetry::events::{LogLimiter, RecordFailed};
 
 use super::cloud_event::{self, CloudEvent};
+use super::copies::Turn;
 use super::dead_letter::{dead_letter, insert, without_value};
 use super::outcome::{Class, Failure, Form, Outcome};
 use super::trace;
@@ -69,11 +70,16 @@ impl Processor {
         Self { is_watched: true, ..self }
     }
 
-    /// The outcome of a record. Never panics: a panic of a stage is an outcome too.
+    /// The outcome of a record by itself. Never panics: a panic of a stage is an outcome too.
     #[must_use]
     pub fn process(&self, record: &IncomingRecord) -> Outcome {
+        self.process_in_turn(record, None)
+    }
+
+    /// The outcome of a record whose articles may be copies of those of earlier records.
+    pub(super) fn process_in_turn(&self, record: &IncomingRecord, turn: Option<Turn>) -> Outcome {
         let Some(value) = record.value.as_deref() else { return self.tombstone(record) };
-        match self.enrich(record, value) {
+        match self.enrich(record, value, turn) {
             Ok(Enriched { outputs, .. }) if outputs.is_empty() => skipped("no_article"),
             Ok(Enriched { outputs, sightings }) => {
                 Outcome { sightings, ..Outcome::new(Class::Enriched, outputs, Form::Result) }
@@ -82,19 +88,27 @@ impl Processor {
         }
     }
 
-    fn enrich(&self, record: &IncomingRecord, value: &[u8]) -> Result<Enriched, Failure> {
+    fn enrich(
+        &self,
+        record: &IncomingRecord,
+        value: &[u8],
+        mut turn: Option<Turn>,
+    ) -> Result<Enriched, Failure> {
         let started = Instant::now();
         let articles = guarded("decode", || self.decoder.decode(value, record.content_type.as_deref()))?
             .map_err(|error| Failure { stage: "decode", code: error.code(), message: error.to_string() })?;
         self.observe("decode", started);
+        let time = record.timestamp_ms;
+        let fingerprints = turn.as_mut().map(|turn| turn.tell(&articles, time)).unwrap_or_default();
         let mut enriched = Enriched::default();
-        for article in &articles {
+        for (position, article) in articles.iter().enumerate() {
+            let first = || turn.as_ref()?.first_of(position, article, time, fingerprints.get(position)?);
             match (article.canceled, self.config.input.canceled) {
                 (true, CanceledPolicy::Skip) => {}
                 (true, CanceledPolicy::Tombstone) => {
                     enriched.outputs.extend(self.tombstone_of(record, article));
                 }
-                _ => self.enrich_article(record, article, &mut enriched)?,
+                _ => self.enrich_article(record, article, first, &mut enriched)?,
             }
         }
         Ok(enriched)
@@ -105,15 +119,18 @@ impl Processor {
         &self,
         record: &IncomingRecord,
         article: &Article,
+        first: impl FnOnce() -> Option<Arc<str>>,
         all: &mut Enriched,
     ) -> Result<(), Failure> {
         let started = Instant::now();
         let analysis = guarded("analysis", || self.analyzer.analyze(article))?;
         self.observe("analysis", started);
         self.count(&analysis);
+        let first = first();
+        self.telemetry.duplicate_articles.inc_by(u64::from(first.is_some()));
         let encoding = Instant::now();
         let (outputs, sighting) = guarded("encode", || {
-            let enriched = self.enriched(record, article, &analysis, started);
+            let enriched = self.enriched(record, article, &analysis, first.as_deref(), started);
             let sighting = self.is_watched.then(|| Sighting::of(article, &analysis, &enriched));
             (self.outputs(record, article, &enriched), sighting)
         })?;
@@ -128,6 +145,7 @@ impl Processor {
         record: &IncomingRecord,
         article: &Article,
         analysis: &Analysis,
+        duplicate_of: Option<&str>,
         started: Instant,
     ) -> EnrichedRecord {
         let source = SourceCoordinates {
@@ -141,6 +159,7 @@ impl Processor {
             processed_at: jiff::Timestamp::now(),
             duration_ms: started.elapsed().as_secs_f64() * 1000.0,
             source: Some(source),
+            duplicate_of,
         };
         record::enriched(article, analysis, &processing, self.config.output.offsets)
     }

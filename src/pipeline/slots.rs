@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
 
+use crate::config::DuplicateWindow;
 use crate::kafka::{IncomingRecord, PartitionId, Progress, SourceOffset};
 
+use super::copies::{Copies, Turn};
 use super::outcome::Outcome;
 use super::workers::Stay;
 
@@ -29,6 +31,8 @@ pub(super) struct Slot {
 #[derive(Default)]
 pub(super) struct Partition {
     pub(super) stay: Stay,
+    /// What its articles are compared with; `None` where copies are not marked.
+    copies: Option<Copies>,
     slots: VecDeque<Slot>,
     /// Offset of the first record read in this assignment: where a rewind goes without a committed offset.
     first_seen: Option<i64>,
@@ -83,11 +87,24 @@ pub(super) struct Slots {
     partitions: BTreeMap<PartitionId, Partition>,
     records: usize,
     bytes: usize,
+    duplicates: Option<DuplicateWindow>,
 }
 
 impl Slots {
+    /// Slots whose articles are compared with earlier ones of their partition.
+    pub(super) fn marking(duplicates: Option<DuplicateWindow>) -> Self {
+        Self { duplicates, ..Self::default() }
+    }
+
     pub(super) fn assign(&mut self, id: PartitionId) {
-        self.partitions.entry(id).or_default();
+        let copies = self.duplicates.map(Copies::new);
+        self.partitions.entry(id).or_insert_with(|| Partition { copies, ..Partition::default() });
+    }
+
+    /// The turn of a record that was just taken, to find copies of earlier articles.
+    pub(super) fn turn(&self, source: &SourceOffset) -> Option<Turn> {
+        let copies = self.partitions.get(&source.partition)?.copies.as_ref()?;
+        Some(copies.turn(source.offset))
     }
 
     /// Forgets a partition. Returns the number of its records that were received and not settled: the group

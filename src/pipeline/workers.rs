@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::kafka::IncomingRecord;
 
+use super::copies::Turn;
 use super::outcome::Outcome;
 use super::process::Processor;
 
@@ -32,6 +33,8 @@ impl Stay {
 pub(super) struct Job {
     pub(super) record: Arc<IncomingRecord>,
     pub(super) stay: Stay,
+    /// To find copies of earlier articles; `None` where nobody looks for them.
+    pub(super) turn: Option<Turn>,
 }
 
 /// A job that is done.
@@ -157,7 +160,8 @@ impl WorkerPool {
             let job = match lock(&worker.busy).as_mut() {
                 // A thread ends with its task unfinished only if a panic got past the stage's own guard.
                 Some(task) if task.since.elapsed() > limit || worker.thread.is_finished() => {
-                    let job = Job { record: Arc::clone(&task.record), stay: task.stay.clone() };
+                    let (record, stay) = (Arc::clone(&task.record), task.stay.clone());
+                    let job = Job { record, stay, turn: None };
                     (!std::mem::replace(&mut task.given_up, true)).then_some(job)
                 }
                 _ => continue,
@@ -197,7 +201,7 @@ fn work(
     dismissed: &AtomicBool,
     busy_seconds: &prometheus::Counter,
 ) {
-    while let Ok(job) = queue.recv() {
+    while let Ok(mut job) = queue.recv() {
         if dismissed.load(Ordering::Acquire) {
             return;
         }
@@ -207,7 +211,7 @@ fn work(
         let started = Instant::now();
         let (record, stay) = (Arc::clone(&job.record), job.stay.clone());
         *lock(busy) = Some(Task { record, stay, since: started, given_up: false });
-        let outcome = processor.process(&job.record);
+        let outcome = processor.process_in_turn(&job.record, job.turn.take());
         *lock(busy) = None;
         busy_seconds.inc_by(started.elapsed().as_secs_f64());
         if dismissed.load(Ordering::Acquire) || results.send(Finished { job, outcome }).is_err() {

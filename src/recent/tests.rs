@@ -67,6 +67,7 @@ fn mention(body: &str, name: &str, label: Polarity, holder: Holder) -> Mention {
 fn sighting(article: &Article, actors: Vec<Actor>) -> Sighting {
     let analysis = Analysis { actors, ..Analysis::empty(Status::Ok) };
     let processing = Processing {
+        duplicate_of: None,
         model: "m",
         version: "1",
         processed_at: jiff::Timestamp::UNIX_EPOCH,
@@ -266,6 +267,7 @@ fn cost_of_an_article() {
     for number in 0..ARTICLES {
         let analysis = Analysis { actors: actors(number), ..Analysis::empty(Status::Ok) };
         let processing = Processing {
+            duplicate_of: None,
             model: "m",
             version: "1",
             processed_at: jiff::Timestamp::UNIX_EPOCH,

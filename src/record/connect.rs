@@ -83,7 +83,7 @@ mod tests {
             let fields = schema["fields"].as_array().unwrap();
             fields.iter().find(|field| field["field"] == name).cloned().unwrap()
         };
-        assert_eq!(schema["fields"].as_array().unwrap().len(), 28);
+        assert_eq!(schema["fields"].as_array().unwrap().len(), 29);
         assert_eq!(field("title"), json!({ "field": "title", "type": "string", "optional": true }));
         assert_eq!(field("mentions"), json!({ "field": "mentions", "type": "int64", "optional": false }));
         assert_eq!(field("published_at")["name"], TIMESTAMP);

@@ -29,6 +29,8 @@ pub struct Processing<'a> {
     pub duration_ms: f64,
     /// The input record; `None` where the article comes from a file.
     pub source: Option<SourceCoordinates<'a>>,
+    /// Id of the earlier article that this one is a copy of.
+    pub duplicate_of: Option<&'a str>,
 }
 
 /// Where the input record stands.
@@ -66,7 +68,7 @@ pub fn enriched(
         schema: ENRICHED_SCHEMA.to_owned(),
         status: status(analysis.status),
         offsets: unit,
-        article: article_record(article),
+        article: article_record(article, processing),
         actors: analysis
             .actors
             .iter()
@@ -232,7 +234,7 @@ fn actor_ids(actors: &[Actor]) -> Vec<String> {
     actors.iter().map(&mut unique_id).collect()
 }
 
-fn article_record(article: &Article) -> ArticleRecord {
+fn article_record(article: &Article, processing: &Processing<'_>) -> ArticleRecord {
     ArticleRecord {
         id: article.id.clone(),
         title: article.title.clone(),
@@ -243,6 +245,7 @@ fn article_record(article: &Article) -> ArticleRecord {
         byline: article.byline.clone(),
         revision: article.revision.clone(),
         content_hash: content_hash(article),
+        duplicate_of: processing.duplicate_of.map(str::to_owned),
     }
 }
 

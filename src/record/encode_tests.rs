@@ -114,6 +114,7 @@ fn analysis() -> Analysis {
 
 fn processing() -> Processing<'static> {
     Processing {
+        duplicate_of: None,
         model: "test 1",
         version: "0.0.0",
         processed_at: Timestamp::UNIX_EPOCH,

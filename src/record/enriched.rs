@@ -56,6 +56,10 @@ pub struct ArticleRecord {
     pub revision: Option<String>,
     /// SHA-256 of title and body, blind to white space: equal for the same text.
     pub content_hash: String,
+    /// Id of an earlier article of the same partition with nearly the same text, as when a paper prints what an agency
+    /// wrote. Only what this instance has read of the partition within its window is known.
+    #[serde(default)]
+    pub duplicate_of: Option<String>,
 }
 
 /// Somebody who acts, and the sentiment toward them.

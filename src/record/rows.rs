@@ -49,6 +49,9 @@ pub struct ActorRow {
     /// RFC 3339, UTC: of two rows of the same article and actor the later one holds.
     #[schemars(with = "String")]
     pub processed_at: Timestamp,
+    /// Id of an earlier article that this one is a copy of; to count a story once, leave out rows that have one.
+    #[serde(default)]
+    pub duplicate_of: Option<String>,
 }
 
 /// The rows of a record, in the order of its actors.
@@ -90,5 +93,6 @@ fn row(record: &EnrichedRecord, actor: &ActorRecord) -> ActorRow {
         input_offset: source.map(|source| source.offset),
         model: record.processing.model.clone(),
         processed_at: record.processing.processed_at,
+        duplicate_of: article.duplicate_of.clone(),
     }
 }

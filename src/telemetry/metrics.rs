@@ -96,6 +96,7 @@ telemetry! {
     progress_age: Gauge = Gauge::new("tonewire_progress_age_seconds", "Time since the last commit while records wait; 0 while none waits.");
     watchlist_actors: IntGauge = IntGauge::new("tonewire_watchlist_actors", "Actors of the watch-list in use.");
     watchlist_reloads: IntCounterVec = counters("tonewire_watchlist_reloads_total", "Attempts to read the watch-list again.", &["result"]);
+    duplicate_articles: IntCounter = IntCounter::new("tonewire_duplicate_articles_total", "Articles marked as copies of earlier ones.");
     http_denied: IntCounterVec = counters("tonewire_http_denied_total", "Requests to the HTTP server that were refused.", &["reason"]);
     drain_duration: Gauge = Gauge::new("tonewire_drain_duration_seconds", "Time that the last revocation or stop waited for records in work.");
 }

@@ -280,13 +280,14 @@ fn place(result: &Record, kind: Kind, topic: &str) -> Place {
     }
 }
 
-/// Two results of one record may differ only in when and how fast they were made.
+/// Two results of one record may differ only in when and how fast they were made, and in what the instance had read before.
 fn is_same_result(one: &Record, other: &Record) -> bool {
     let stable = |record: &Record| -> Option<Value> {
         let mut json: Value = serde_json::from_slice(record.value.as_deref()?).ok()?;
         let processing = json.get_mut("processing")?.as_object_mut()?;
         processing.remove("processed_at")?;
         processing.remove("duration_ms")?;
+        json.get_mut("article")?.as_object_mut()?.remove("duplicate_of");
         Some(json)
     };
     let headers = |record: &Record| {

@@ -7,6 +7,7 @@
 
 mod bench;
 mod brokers;
+mod copies;
 mod envelopes;
 mod events;
 mod watched;

@@ -42,6 +42,7 @@ pub fn read_text_in(text: &str, published_at: Option<&str>, unit: OffsetUnit) ->
     article.published_at = published_at.map(|time| time.parse().expect("an RFC 3339 time"));
     let analysis = STAGE.analyze(&article);
     let processing = Processing {
+        duplicate_of: None,
         model: "test",
         version: "test",
         processed_at: jiff::Timestamp::UNIX_EPOCH,

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS actor_rows (
     input_offset Nullable(Int64),
     model LowCardinality(String),
     processed_at DateTime64(9, 'UTC'),
+    -- Id of the earlier article that this one is a copy of: leave such rows out to count a story once.
+    duplicate_of Nullable(String),
     happened_at DateTime64(3, 'UTC') MATERIALIZED coalesce(published_at, toDateTime64(processed_at, 3, 'UTC'))
 )
 -- A repeat of a row has the same key and is dropped when parts are merged.

@@ -8,7 +8,8 @@ FROM read_json('rows.jsonl', format = 'newline_delimited', columns = {
     wikidata: 'VARCHAR', groups: 'VARCHAR[]', role: 'VARCHAR', salience: 'DOUBLE', label: 'VARCHAR',
     score: 'DOUBLE', confidence: 'DOUBLE', mentions: 'BIGINT', positive: 'BIGINT', neutral: 'BIGINT',
     negative: 'BIGINT', own_voice_mentions: 'BIGINT', own_voice_score: 'DOUBLE', input_topic: 'VARCHAR',
-    input_partition: 'INTEGER', input_offset: 'BIGINT', model: 'VARCHAR', processed_at: 'TIMESTAMPTZ'
+    input_partition: 'INTEGER', input_offset: 'BIGINT', model: 'VARCHAR', processed_at: 'TIMESTAMPTZ',
+    duplicate_of: 'VARCHAR'
 });
 
 -- Of an article that came more than once (a revision, or a repeat in at-least-once mode) the version processed last.

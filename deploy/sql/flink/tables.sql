@@ -16,6 +16,7 @@ CREATE TABLE actor_rows (
     neutral BIGINT,
     negative BIGINT,
     processed_at STRING,
+    duplicate_of STRING,
     -- The record's timestamp is that of the input record (kafka.output_timestamp = "input").
     happened_at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp',
     WATERMARK FOR happened_at AS happened_at - INTERVAL '5' MINUTE

@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS actor_rows (
     input_offset bigint,
     model text NOT NULL,
     processed_at timestamptz NOT NULL,
+    -- Id of the earlier article that this one is a copy of: leave such rows out to count a story once.
+    duplicate_of text,
     -- A repeat of a row (at least once, or the sink's own restart) finds itself here and is no second row.
     PRIMARY KEY (article_id, actor_id, processed_at)
 );

@@ -107,11 +107,12 @@ type Turn = Result<(), SessionEnd>;
 impl<'a> Session<'a> {
     /// A session on clients that have joined the group and claimed the transactional id.
     pub(super) fn new(shared: &'a mut Shared, consumer: GroupConsumer, writer: BatchWriter) -> Self {
+        let slots = Slots::marking(shared.config.analysis.duplicates);
         Self {
             shared,
             consumer,
             writer,
-            slots: Slots::default(),
+            slots,
             refusals: Refusals::default(),
             pressure: Pressure::default(),
             positions: Positions::default(),

@@ -80,7 +80,8 @@ impl Session<'_> {
             self.slots.finish(&record, outcome);
             return Ok(());
         }
-        let job = Job { record, stay };
+        let turn = self.slots.turn(&record.source);
+        let job = Job { record, stay, turn };
         self.shared
             .pool
             .submit(job)
