@@ -9,7 +9,8 @@ use crate::bench::{Bench, OUTPUT, Scripted, wait_for};
 
 /// Sixty words, other ones for each name.
 fn story(name: &str) -> String {
-    (0..60).map(|number| format!("{name}{number} ")).collect()
+    let words: Vec<String> = (0..60).map(|number| format!("{name}{number}")).collect();
+    words.join(" ")
 }
 
 /// The ids of the articles and of what they are copies of, in order.
